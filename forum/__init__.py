@@ -1,0 +1,1 @@
+"""Louceng: a forum server a Discuz! community can call home."""

@@ -1,0 +1,1 @@
+"""The kernel: database, configuration, clock, text, cache. Knows no word of a forum."""

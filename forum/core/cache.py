@@ -1,0 +1,83 @@
+"""What is read by all and changed by few: kept in the process, checked against versions.
+
+Processes share no memory. A row of `cache_versions` counts the changes under a name; whoever
+changes something bumps it in the same transaction, and every process notices at its next request.
+"""
+
+import enum
+import sqlite3
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+T = TypeVar("T")
+
+_READ_VERSIONS = text("SELECT name, value FROM cache_versions")
+_BUMP = text(
+    "INSERT INTO cache_versions (name, value) VALUES (:name, 1) "
+    "ON CONFLICT (name) DO UPDATE SET value = cache_versions.value + 1"
+)
+
+
+class CacheName(enum.StrEnum):
+    """The names things are cached under."""
+
+    SITE = "site"  # settings, groups, boards, moderators, point kinds, announcements, links
+
+
+def bump_version(session: Session, name: CacheName) -> None:
+    """Count one change under `name`, inside the caller's transaction."""
+    session.execute(_BUMP, {"name": name.value})
+
+
+class VersionedCache:
+    """Values built once per version. One instance per Database, safe between threads.
+
+    On SQLite `PRAGMA data_version` on a connection of its own tells, without a statement on the
+    page's connection, whether anybody has committed since; only then the versions are read again.
+    On PostgreSQL the versions are read once a request (a statement of two rows).
+    """
+
+    def __init__(self, sqlite_path: str | None) -> None:
+        self._values: dict[str, tuple[int, Any]] = {}
+        self._versions: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._seen_data_version = -1
+        self._watch: sqlite3.Connection | None = None
+        if sqlite_path:
+            self._watch = sqlite3.connect(sqlite_path, check_same_thread=False)
+
+    def refresh(self, session: Session) -> None:
+        """Learn the current versions. Call at the start of each request or job."""
+        if self._watch is not None:
+            with self._lock:
+                (data_version,) = self._watch.execute("PRAGMA data_version").fetchone()
+            if data_version == self._seen_data_version:
+                return
+            versions = {row.name: row.value for row in session.execute(_READ_VERSIONS)}
+            self._versions = versions
+            self._seen_data_version = data_version
+            return
+        self._versions = {row.name: row.value for row in session.execute(_READ_VERSIONS)}
+
+    def version(self, name: CacheName) -> int:
+        """The version last learnt; 0 before the first change."""
+        return self._versions.get(name.value, 0)
+
+    def get(self, name: CacheName, build: Callable[[], T]) -> T:
+        """The value at the current version, built when it is not there yet."""
+        version = self.version(name)
+        held = self._values.get(name.value)
+        if held is not None and held[0] == version:
+            value: T = held[1]
+            return value
+        value = build()
+        self._values[name.value] = (version, value)
+        return value
+
+    def close(self) -> None:
+        if self._watch is not None:
+            self._watch.close()

@@ -1,0 +1,196 @@
+"""How do we reach the database? Engines, column types, naming, statement counting."""
+
+import enum
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    Date,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    Integer,
+    MetaData,
+    Text,
+    create_engine,
+    event,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+from sqlalchemy.pool import QueuePool
+from sqlalchemy.types import TypeDecorator
+
+from forum.core.cache import VersionedCache
+
+# Every constraint has a name, so that both databases can drop it later.
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime in UTC. Refuses naive values, which would silently mean local time."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# INTEGER on SQLite, or the column would not be the rowid and would not count up by itself.
+BigInt = BigInteger().with_variant(Integer, "sqlite")
+Pk = Annotated[int, mapped_column(BigInt, primary_key=True)]
+JsonValue = JSON().with_variant(JSONB, "postgresql")
+
+
+class Base(DeclarativeBase):
+    """The base of all tables."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {
+        int: BigInt,
+        str: Text,
+        datetime: UtcDateTime,
+        date: Date,
+        dict[str, Any]: JsonValue,
+        list[Any]: JsonValue,
+        enum.StrEnum: Enum(
+            enum.StrEnum,
+            native_enum=False,
+            create_constraint=True,
+            length=20,
+            values_callable=lambda members: [member.value for member in members],
+        ),
+    }
+
+
+def _connect_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    # The driver's own implicit BEGIN comes too late for IMMEDIATE; we begin by event instead.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "busy_timeout=20000",
+        "cache_size=-65536",
+        "mmap_size=268435456",
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_reading(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(connection: Connection) -> None:
+    # A deferred transaction that reads first and writes later dies with SQLITE_BUSY_SNAPSHOT.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+class Database:
+    """A write engine and a read engine over one database (or over a primary and a replica)."""
+
+    def __init__(
+        self, url: str | URL, *, read_url: str | URL | None = None, pool_size: int = 8
+    ) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.write_engine = self._engine(self.url, pool_size, writes=True)
+        self.read_engine = self._engine(make_url(read_url or url), pool_size, writes=False)
+        self.cache = VersionedCache(self.url.database if self.is_sqlite else None)
+
+    def _engine(self, url: URL, pool_size: int, *, writes: bool) -> Engine:
+        if self.is_sqlite:
+            engine = create_engine(
+                url,
+                poolclass=QueuePool,
+                pool_size=pool_size,
+                max_overflow=8,
+                connect_args={"check_same_thread": False},
+            )
+            event.listen(engine, "connect", _connect_sqlite)
+            event.listen(engine, "begin", _begin_writing if writes else _begin_reading)
+        else:
+            engine = create_engine(
+                url,
+                pool_size=pool_size,
+                max_overflow=8,
+                pool_pre_ping=False,
+                # A page's statements each see the latest commit; a round trip for BEGIN and one
+                # for ROLLBACK are saved on every page.
+                isolation_level="READ COMMITTED" if writes else "AUTOCOMMIT",
+            )
+        event.listen(engine, "before_cursor_execute", _count_statement)
+        return engine
+
+    def read_session(self) -> Session:
+        """A session for reading pages. Close it; it never commits."""
+        return Session(self.read_engine, autoflush=False, info={"database": self})
+
+    def write_session(self) -> Session:
+        """A session for one unit of work (core/uow.py)."""
+        return Session(self.write_engine, autoflush=True, info={"database": self})
+
+    def dispose(self) -> None:
+        self.cache.close()
+        self.write_engine.dispose()
+        self.read_engine.dispose()
+
+
+class _StatementCounter(threading.local):
+    count = 0
+    statements: list[str] | None = None
+
+
+_counter = _StatementCounter()
+
+
+def _count_statement(
+    _conn: Connection, _cursor: Any, statement: str, _params: Any, _context: Any, _many: bool
+) -> None:
+    if statement.startswith("BEGIN"):
+        return
+    _counter.count += 1
+    if _counter.statements is not None:
+        _counter.statements.append(statement)
+
+
+def statement_count() -> int:
+    """How many statements this thread has issued since it began. Take differences."""
+    return _counter.count
+
+
+@contextmanager
+def recorded_statements() -> Iterator[list[str]]:
+    """The SQL this thread issues inside the block; for tests and profiling."""
+    before, _counter.statements = _counter.statements, []
+    recorded = _counter.statements
+    try:
+        yield recorded
+    finally:
+        _counter.statements = before

@@ -1,0 +1,75 @@
+"""The tables. One file per feature; no behaviour."""
+
+from forum.models import (
+    accounts as accounts,
+)
+from forum.models import (
+    boards as boards,
+)
+from forum.models import (
+    groups as groups,
+)
+from forum.models import (
+    imports as imports,
+)
+from forum.models import (
+    mail as mail,
+)
+from forum.models import (
+    members as members,
+)
+from forum.models import (
+    modlog as modlog,
+)
+from forum.models import (
+    notices as notices,
+)
+from forum.models import (
+    points as points,
+)
+from forum.models import (
+    posts as posts,
+)
+from forum.models import (
+    reports as reports,
+)
+from forum.models import (
+    site as site,
+)
+from forum.models import (
+    threads as threads,
+)
+from forum.models import (
+    visits as visits,
+)
+from forum.models.accounts import Attempt, LoginSession, MailToken
+from forum.models.boards import (
+    Board,
+    BoardKind,
+    BoardModerator,
+    BoardPermission,
+    BoardRight,
+    ThreadType,
+)
+from forum.models.groups import Group, GroupKind, GroupPermission
+from forum.models.imports import ImportedPage, ImportedRow
+from forum.models.mail import OutgoingMail
+from forum.models.members import Favorite, FavoriteKind, Member, MemberState
+from forum.models.modlog import ModLogEntry, ModLogHead, ModLogTarget, TargetKind
+from forum.models.notices import Notice
+from forum.models.points import MemberPoints, PointKind, PointRuleSetting, PointTransfer
+from forum.models.posts import Post, PostComment, PostRating, PostRevision, PostState
+from forum.models.reports import Report, ReportEntry, ReportState
+from forum.models.site import Announcement, CacheVersion, FriendLink, Setting
+from forum.models.threads import Thread, ThreadState
+from forum.models.visits import BoardVisit, OnlineVisit, ThreadRead
+
+__all__ = [
+    "Announcement", "Attempt", "Board", "BoardKind", "BoardModerator", "BoardPermission",
+    "BoardRight", "BoardVisit", "CacheVersion", "Favorite", "FavoriteKind", "FriendLink", "Group",
+    "GroupKind", "GroupPermission", "ImportedPage", "ImportedRow", "LoginSession", "MailToken",
+    "Member", "MemberPoints", "MemberState", "ModLogEntry", "ModLogHead", "ModLogTarget", "Notice",
+    "OnlineVisit", "OutgoingMail", "PointKind", "PointRuleSetting", "PointTransfer", "Post",
+    "PostComment", "PostRating", "PostRevision", "PostState", "Report", "ReportEntry",
+    "ReportState", "Setting", "TargetKind", "Thread", "ThreadRead", "ThreadState", "ThreadType",
+]  # fmt: skip

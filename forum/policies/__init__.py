@@ -1,0 +1,1 @@
+"""The may-questions. Pure functions over an actor and facts; no database, no request."""

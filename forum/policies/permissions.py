@@ -1,0 +1,68 @@
+"""Which permissions are there, what do they mean, and what do the default groups hold?
+
+`rights.txt` is the catalogue: the only place a key is spelled besides `May` below.
+"""
+
+from dataclasses import dataclass
+from importlib.resources import files
+
+
+@dataclass(frozen=True)
+class Permission:
+    """A permission: its key, an English label (gettext msgid) and the default groups' values."""
+
+    key: str
+    label: str
+    defaults: dict[int, int]
+
+
+def _read_catalogue() -> dict[str, Permission]:
+    catalogue: dict[str, Permission] = {}
+    for line in files(__package__).joinpath("rights.txt").read_text("utf-8").splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        key, label, values = (part.strip() for part in line.split("|"))
+        if key in catalogue:
+            raise ValueError(f"permission {key} stands twice")
+        numbers = [int(value) for value in values.split()]
+        catalogue[key] = Permission(key, label, dict(enumerate(numbers, start=1)))
+    return catalogue
+
+
+PERMISSIONS = _read_catalogue()
+
+
+class May:
+    """The keys code asks for. A misspelt attribute fails at import of the asking module's tests."""
+
+    START_THREADS = "thread.start"
+    REPLY = "post.reply"
+    POST_DIRECTLY = "post.direct"
+    POST_LINKS = "post.links"
+    SEE_IMAGES = "image.view"
+    SEARCH = "search.kinds"
+    CUSTOM_TITLE = "title.custom"
+    GO_INVISIBLE = "online.invisible"
+    SET_READ_ACCESS = "thread.read_access"
+    SKIP_POST_LIMITS = "exempt.post_limits"
+    SKIP_WORDS = "exempt.words"
+    POSTS_PER_HOUR = "post.per_hour"
+    EDIT_MINUTES = "post.edit_minutes"
+    SIGNATURE_SIZE = "signature.size"
+    SIGNATURE_BBCODE = "signature.bbcode"
+    SIGNATURE_IMAGES = "signature.images"
+    SEE_ADDRESSES = "mod.address"
+    SEE_LOG = "mod.log"
+    EDIT_POSTS = "mod.post.edit"
+    HANDLE_REPORTS = "mod.reports"
+    WORK_QUEUE = "mod.queue"
+    ANNOUNCE = "mod.announce"
+    EDIT_BOARDS = "mod.board.edit"
+    DELETE = "mod.delete"
+    PURGE = "mod.purge"
+    REASON = "mod.reason"
+
+
+# Bits of May.SEARCH
+SEARCH_TITLES = 2
+SEARCH_FULL_TEXT = 32

@@ -1,0 +1,82 @@
+"""May the actor read, edit, quote or report a post?"""
+
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from forum.models.posts import PostState
+from forum.policies.actor import Actor, Rank, outranks
+from forum.policies.permissions import May
+from forum.policies.threads import ThreadFacts, may_read_thread
+from forum.policies.verdict import ALLOWED, Refusal, Verdict, refused
+
+
+class PostFacts(Protocol):
+    """What these questions need to know of a post."""
+
+    @property
+    def author_id(self) -> int: ...
+    @property
+    def state(self) -> PostState: ...
+    @property
+    def is_blocked(self) -> bool: ...
+    @property
+    def created_at(self) -> datetime: ...
+
+
+def may_read_post(actor: Actor, thread: ThreadFacts, post: PostFacts) -> Verdict:
+    """See that a post exists. Its text may still be blocked: `may_see_text`."""
+    readable = may_read_thread(actor, thread)
+    if not readable:
+        return readable
+    if post.state is PostState.VISIBLE or actor.moderates(thread.board_id):
+        return ALLOWED
+    if post.state in (PostState.PENDING, PostState.IGNORED) and actor.member_id == post.author_id:
+        return ALLOWED
+    return refused(Refusal.NOT_VISIBLE)
+
+
+def may_see_text(actor: Actor, thread: ThreadFacts, post: PostFacts) -> Verdict:
+    """Read what a post says, quote it, see its history."""
+    visible = may_read_post(actor, thread, post)
+    if not visible:
+        return visible
+    if post.is_blocked and not actor.moderates(thread.board_id):
+        return refused(Refusal.BLOCKED)
+    return ALLOWED
+
+
+def may_edit_post(
+    actor: Actor, thread: ThreadFacts, post: PostFacts, *, author_rank: Rank = Rank.MEMBER
+) -> Verdict:
+    """Change a post: one's own within the group's window, or as a moderator who outranks the author."""
+    if actor.is_guest:
+        return refused(Refusal.SIGN_IN)
+    text = may_see_text(actor, thread, post)
+    if not text:
+        return text
+    if actor.moderates(thread.board_id) and actor.permission(May.EDIT_POSTS):
+        if actor.member_id == post.author_id or outranks(actor.rank, author_rank):
+            return ALLOWED
+        return refused(Refusal.OUTRANKED)
+    if actor.member_id != post.author_id:
+        return refused(Refusal.NOT_YOURS)
+    if thread.board_id not in actor.repliable:
+        return refused(Refusal.MUTED)
+    if thread.is_closed:
+        return refused(Refusal.CLOSED)
+    minutes = actor.permission(May.EDIT_MINUTES)
+    if minutes and post.created_at + timedelta(minutes=minutes) < actor.now:
+        return refused(Refusal.EDIT_WINDOW, minutes=minutes)
+    return ALLOWED
+
+
+def may_report_post(actor: Actor, thread: ThreadFacts, post: PostFacts) -> Verdict:
+    """Tell the staff about somebody else's post."""
+    visible = may_read_post(actor, thread, post)
+    if not visible:
+        return visible
+    if actor.is_guest:
+        return refused(Refusal.SIGN_IN)
+    if actor.member_id == post.author_id:
+        return refused(Refusal.OWN_POST)
+    return ALLOWED

@@ -1,0 +1,64 @@
+"""What does a policy answer? Yes, or a reason and what would help."""
+
+import enum
+from dataclasses import dataclass, field
+from typing import Any
+
+from forum.core.errors import Forbidden, NotFound
+
+
+class Refusal(enum.StrEnum):
+    """Why not. Sentences for each are in http/errors.py; a test compares the two lists."""
+
+    NOT_VISIBLE = "not_visible"  # existence is secret: becomes 404
+    SIGN_IN = "sign_in"
+    GROUP = "group"  # the group may not; data: group
+    NEED_POINTS = "need_points"  # a group with more points may; data: total, needed, group
+    BOARD = "board"  # the board's list leaves the group out
+    CLOSED = "closed"
+    AUTOCLOSED = "autoclosed"
+    PENDING = "pending"
+    RECYCLED = "recycled"
+    READ_ACCESS = "read_access"  # data: needed, has
+    NOT_YOURS = "not_yours"
+    EDIT_WINDOW = "edit_window"  # data: minutes
+    MODERATORS_ONLY = "moderators_only"
+    OUTRANKED = "outranked"
+    LEVEL_TOO_HIGH = "level_too_high"  # data: allowed
+    BANNED = "banned"
+    MUTED = "muted"
+    NOT_POSTABLE = "not_postable"  # a category or a redirect holds no threads
+    OWN_POST = "own_post"
+    BLOCKED = "blocked"
+    PANEL_PASSWORD = "panel_password"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Truthy = allowed. Otherwise `refusal` says why and `data` what would help."""
+
+    refusal: Refusal | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return self.refusal is None
+
+    def require(self) -> None:
+        """Go on only when allowed.
+
+        :raises NotFound: the refusal must not reveal that there is something.
+        :raises Forbidden: with the refusal as its key.
+        """
+        if self.refusal is None:
+            return
+        if self.refusal is Refusal.NOT_VISIBLE:
+            raise NotFound("not_found")
+        raise Forbidden(self.refusal.value, **self.data)
+
+
+ALLOWED = Verdict()
+
+
+def refused(refusal: Refusal, **data: Any) -> Verdict:
+    """A no with its reason."""
+    return Verdict(refusal, data)

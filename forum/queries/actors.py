@@ -1,0 +1,137 @@
+"""Who is asking? From a login token, or a member's id, to an Actor."""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from forum.models import LoginSession, Member, MemberState
+from forum.policies.actor import GUEST_GROUP, MODERATOR_GROUP, Actor, Rank
+from forum.queries.site import Site
+
+
+def token_hash(token: str) -> str:
+    """What of a cookie's or a mail's random token is stored."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+_MEMBER_COLUMNS = (
+    Member.id, Member.name, Member.state, Member.group_id, Member.group_until,
+    Member.former_group_id, Member.is_founder, Member.total, Member.unread_notice_count,
+    Member.previous_visit_at, Member.time_zone, Member.locale, Member.avatar,
+)  # fmt: skip
+
+
+def guest_actor(site: Site, now: datetime) -> Actor:
+    """The actor nobody is. No statement."""
+    group = site.groups[GUEST_GROUP]
+    return Actor(
+        now=now,
+        group_id=group.id,
+        group_title=group.title,
+        read_access=group.read_access,
+        permissions=group.permissions,
+        boards=site.board_sets(frozenset({group.id}), sees_hidden=False),
+        zone=site.zone,
+    )
+
+
+def actor_for_token(s: Session, site: Site, token: str, now: datetime) -> Actor | None:
+    """The member logged in under a token, or None when the session is over. One statement."""
+    row = s.execute(
+        select(
+            *_MEMBER_COLUMNS,
+            LoginSession.id.label("session_id"),
+            LoginSession.panel_until,
+        )
+        .join(Member, Member.id == LoginSession.member_id)
+        .where(
+            LoginSession.token_hash == token_hash(token),
+            LoginSession.expires_at > now,
+            Member.state == MemberState.ACTIVE,
+        )
+    ).one_or_none()
+    return None if row is None else _actor(site, row, now, row.session_id, row.panel_until)
+
+
+def actor_for_member(s: Session, site: Site, member_id: int, now: datetime) -> Actor:
+    """The actor a member would be, for jobs, the command line and tests. One statement.
+
+    :raises NoResultFound: no such member.
+    """
+    row = s.execute(select(*_MEMBER_COLUMNS).where(Member.id == member_id)).one()
+    return _actor(site, row, now, None, None)
+
+
+def member_rank(site: Site, *, group_id: int, is_founder: bool, member_id: int) -> Rank:
+    """The moderation power of a member.
+
+    An appointed board moderator keeps the group (a 金牌会员 stays one) and has a moderator's rank.
+    """
+    if is_founder:
+        return Rank.FOUNDER
+    group = site.groups[group_id]
+    if group.rank is Rank.MEMBER and site.moderated_by(member_id):
+        return Rank.MODERATOR
+    return group.rank
+
+
+def _actor(
+    site: Site, row: Any, now: datetime, session_id: int | None, panel_until: datetime | None
+) -> Actor:
+    group_id = row.group_id
+    if row.group_until is not None and row.group_until <= now and row.former_group_id is not None:
+        group_id = row.former_group_id  # the schedule has not come by yet; the right is over anyway
+    group = site.groups[group_id]
+    rank = member_rank(site, group_id=group_id, is_founder=row.is_founder, member_id=row.id)
+    permissions = group.permissions
+    if rank > group.rank:
+        lender = site.groups[MODERATOR_GROUP if rank is Rank.MODERATOR else 1]
+        lent = {
+            key: value
+            for key, value in lender.permissions.items()
+            if key.startswith("mod.") or rank is Rank.FOUNDER
+        }
+        permissions = {**permissions, **lent}
+    boards = site.board_sets(frozenset({group_id}), sees_hidden=rank >= Rank.ADMINISTRATOR)
+    if rank is Rank.FOUNDER:
+        boards = site.board_sets(frozenset({group_id, 1}), sees_hidden=True)
+    if rank >= Rank.SUPER_MODERATOR:
+        moderated = boards.readable
+    elif rank is Rank.MODERATOR:
+        moderated = site.moderated_by(row.id) & boards.readable
+    else:
+        moderated = frozenset()
+    return Actor(
+        now=now,
+        group_id=group_id,
+        group_title=group.title,
+        member_id=row.id,
+        name=row.name,
+        rank=rank,
+        total=row.total,
+        read_access=max(
+            group.read_access, site.groups[1].read_access if rank is Rank.FOUNDER else 0
+        ),
+        permissions=permissions,
+        boards=boards,
+        moderated=moderated,
+        session_id=session_id,
+        panel_until=panel_until,
+        unread_notice_count=row.unread_notice_count,
+        previous_visit_at=row.previous_visit_at,
+        zone=ZoneInfo(row.time_zone) if row.time_zone else site.zone,
+        locale=row.locale,
+        avatar=row.avatar,
+        next_group=_next_group(site, row.total),
+    )
+
+
+def _next_group(site: Site, total: int) -> tuple[str, int] | None:
+    for group in site.ladder:
+        if group.points_from is not None and group.points_from > total:
+            return group.title, group.points_from
+    return None
