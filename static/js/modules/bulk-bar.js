@@ -1,0 +1,23 @@
+// The moderators' bar of a list: counts what is ticked, ticks all, and floats only while something is ticked.
+export default function bulkBar(bar) {
+  const form = bar.closest("form");
+  const boxes = [...form.querySelectorAll(`input[type=checkbox][name=${bar.dataset.boxes}]:not(:disabled)`)];
+  const count = bar.querySelector("[data-count]");
+  const all = bar.querySelector("[data-all]");
+  const show = () => {
+    const ticked = boxes.filter((box) => box.checked).length;
+    if (count) count.textContent = ticked;
+    if (all) {
+      all.checked = ticked > 0 && ticked === boxes.length;
+      all.indeterminate = ticked > 0 && ticked < boxes.length;
+    }
+    bar.classList.toggle("mod-bar--float", ticked > 0);
+    for (const box of boxes) box.closest("tr")?.classList.toggle("thread-list__row--picked", box.checked);
+  };
+  form.addEventListener("change", (event) => {
+    if (event.target === all) for (const box of boxes) box.checked = all.checked;
+    show();
+  });
+  if (all) all.closest("label").hidden = false;
+  show();
+}
