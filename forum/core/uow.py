@@ -1,11 +1,11 @@
 """One unit of work = one transaction = one commit. Opened by entrances only."""
 
 import logging
-import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from random import Random, SystemRandom
 
 from sqlalchemy.orm import Session
 
@@ -25,7 +25,7 @@ class UnitOfWork:
 
     session: Session
     now: datetime
-    random: random.Random = field(default_factory=random.SystemRandom)
+    random: Random = field(default_factory=SystemRandom)
     address: str = ""
     _after_commit: list[Callable[[], None]] = field(default_factory=list)
     _bumped: set[CacheName] = field(default_factory=set)

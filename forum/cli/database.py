@@ -1,0 +1,53 @@
+"""`flask db ...` and `flask first-start`: tables, and the first contents of an empty forum."""
+
+import secrets
+
+import click
+from flask.cli import with_appcontext
+
+from forum.commands.setup import install, is_installed
+from forum.core import migrations
+from forum.core.passwords import hash_password
+from forum.core.uow import unit_of_work
+from forum.http.context import database
+
+FOUNDER_NAME = "founder"
+
+
+@click.group()
+def db() -> None:
+    """Bring the tables up or down."""
+
+
+@db.command()
+@click.argument("revision", default="head")
+@with_appcontext
+def upgrade(revision: str) -> None:
+    """Migrate the database to the newest tables (or to REVISION)."""
+    migrations.upgrade(database(), revision)
+
+
+@db.command()
+@click.argument("revision")
+@with_appcontext
+def downgrade(revision: str) -> None:
+    """Migrate the database back to REVISION."""
+    migrations.downgrade(database(), revision)
+
+
+@click.command("first-start")
+@with_appcontext
+def first_start() -> None:
+    """Make an empty database a forum; do nothing to one that is. Prints the founder's password."""
+    migrations.upgrade(database())
+    with unit_of_work(database()) as uow:
+        if is_installed(uow):
+            return
+    password = secrets.token_urlsafe(12)
+    password_hash = hash_password(password)
+    with unit_of_work(database()) as uow:
+        if is_installed(uow):  # another process was first
+            return
+        founder = install(uow, founder_name=FOUNDER_NAME, password_hash=password_hash)
+    click.echo(f"Founder: {founder.name}")
+    click.echo(f"One-time password: {password} (shown only now; you will choose your own at login)")

@@ -1,0 +1,50 @@
+"""How is the application put together? The only module that knows every other."""
+
+from pathlib import Path
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from forum.cli import COMMANDS
+from forum.core.config import Config, load_config
+from forum.core.db import Database
+from forum.http import assets, context, errors, headers, language, login, templating
+from forum.web import BLUEPRINTS
+
+ROOT = Path(__file__).parents[1]
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """The WSGI application over one configuration.
+
+    :raises ConfigError: the environment holds a wrong value.
+    """
+    config = config or load_config()
+    app = Flask("forum", template_folder=str(ROOT / "templates"), static_folder=None)
+    app.config.update(
+        SECRET_KEY=config.secret_key,
+        TESTING=config.is_testing,
+        TRUSTED_HOSTS=list(config.trusted_hosts) or None,
+        MAX_CONTENT_LENGTH=4 * 1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: nothing that was typed is lost
+        WTF_CSRF_SSL_STRICT=False,  # Referer is not sent by every browser; SameSite and token suffice
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    app.extensions["config"] = config
+    app.extensions["database"] = Database(config.database_url, read_url=config.read_database_url)
+    context.init_app(app)
+    login.init_app(app, session_days=30, is_https=config.uses_https)
+    CSRFProtect(app)
+    language.init_app(app)
+    templating.init_app(app)
+    errors.init_app(app)
+    headers.init_app(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    for command in COMMANDS:
+        app.cli.add_command(command)
+    assets.init_app(app, config.data_dir)
+    if config.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
+    return app

@@ -1,0 +1,1 @@
+"""What pages and the panel share: who asks, addresses, errors, headers, templates."""

@@ -1,0 +1,108 @@
+"""What does this request stand on? Its session for reading, its actor, its unit of work."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import cast
+
+from flask import Flask, current_app, g, request
+from sqlalchemy.orm import Session
+
+from forum.core.clock import utc_now
+from forum.core.config import Config
+from forum.core.db import Database, statement_count
+from forum.core.uow import UnitOfWork, unit_of_work
+from forum.http import login
+from forum.policies.actor import Actor
+from forum.queries.actors import actor_for_token, guest_actor
+from forum.queries.site import Site, site_of
+
+
+def database() -> Database:
+    """The application's database."""
+    return cast(Database, current_app.extensions["database"])
+
+
+def config() -> Config:
+    """The application's configuration."""
+    return cast(Config, current_app.extensions["config"])
+
+
+def reader() -> Session:
+    """This request's session for reading; opened at first use, closed with the request."""
+    if "reader" not in g:
+        g.reader = database().read_session()
+        database().cache.refresh(g.reader)
+    return cast(Session, g.reader)
+
+
+def now() -> datetime:
+    """The moment of this request."""
+    if "now" not in g:
+        g.now = utc_now()
+    return cast(datetime, g.now)
+
+
+def site() -> Site:
+    """The snapshot this request works with."""
+    if "site" not in g:
+        g.site = site_of(reader())
+    return cast(Site, g.site)
+
+
+def actor() -> Actor:
+    """Who is asking. A guest costs no statement and touches no session."""
+    if "actor" not in g:
+        g.actor = _find_actor()
+    return cast(Actor, g.actor)
+
+
+def _find_actor() -> Actor:
+    token = login.current_token()
+    if token is not None:
+        found = actor_for_token(reader(), site(), token, now())
+        if found is not None:
+            return found
+        login.forget()
+    return guest_actor(site(), now())
+
+
+def address() -> str:
+    """The visitor's network address; proxies are trusted only as configured."""
+    return request.remote_addr or ""
+
+
+@contextmanager
+def writing() -> Iterator[UnitOfWork]:
+    """This request's unit of work. What was read before may be stale: commands look again."""
+    with unit_of_work(database(), now=now(), address=address()) as uow:
+        yield uow
+    close_reader()
+
+
+def close_reader() -> None:
+    """End the reading snapshot, so that what follows sees what was just written."""
+    for name in ("site", "actor"):
+        g.pop(name, None)
+    session = g.pop("reader", None)
+    if session is not None:
+        session.close()
+
+
+def timing() -> tuple[float, int]:
+    """Seconds and statements this request has taken so far."""
+    return time.perf_counter() - g.began_at, statement_count() - g.began_statements
+
+
+def init_app(app: Flask) -> None:
+    """Start each request's clock; end its session."""
+
+    @app.before_request
+    def begin() -> None:
+        g.began_at = time.perf_counter()
+        g.began_statements = statement_count()
+
+    @app.teardown_request
+    def end(_error: BaseException | None) -> None:
+        close_reader()

@@ -1,0 +1,155 @@
+"""What is a visitor told when something goes wrong? The only sentences outside the templates."""
+
+import logging
+from typing import Any
+
+from flask import Flask, flash, render_template, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from forum.core.errors import ForumError, TooSoon
+from forum.policies.verdict import Refusal, Verdict
+
+log = logging.getLogger(__name__)
+
+# Refusals of policies. A test compares these keys with Refusal.
+REFUSALS: dict[str, Any] = {
+    Refusal.NOT_VISIBLE: _l("There is no such page, or you may not see it."),
+    Refusal.SIGN_IN: _l("You need to log in first."),
+    Refusal.GROUP: _l("Your group %(group)s may not do this."),
+    Refusal.NEED_POINTS: _l("%(total)s of %(needed)s points: the group %(group)s may do this."),
+    Refusal.BOARD: _l("This board does not allow it to the group %(group)s."),
+    Refusal.CLOSED: _l("This thread is closed; it takes no new replies."),
+    Refusal.AUTOCLOSED: _l("This thread closed by itself after %(days)s days."),
+    Refusal.PENDING: _l("This thread is waiting for approval."),
+    Refusal.RECYCLED: _l("This thread is in the recycle bin."),
+    Refusal.READ_ACCESS: _l("This thread asks for reading access %(needed)s; yours is %(has)s."),
+    Refusal.NOT_YOURS: _l("Only the author may do this."),
+    Refusal.EDIT_WINDOW: _l("A post can be edited for %(minutes)s minutes only."),
+    Refusal.MODERATORS_ONLY: _l("This is for the moderators of the board."),
+    Refusal.OUTRANKED: _l("You cannot act on a member of equal or higher rank."),
+    Refusal.LEVEL_TOO_HIGH: _l("You may go up to level %(allowed)s."),
+    Refusal.BANNED: _l("This account is banned."),
+    Refusal.MUTED: _l("You may not post at the moment."),
+    Refusal.NOT_POSTABLE: _l("No threads can be started here."),
+    Refusal.OWN_POST: _l("This is your own post."),
+    Refusal.BLOCKED: _l("This post was blocked by a moderator."),
+    Refusal.PANEL_PASSWORD: _l("Enter your password again to go on."),
+}
+
+# What commands raise: Invalid, Taken, TooSoon, Conflict, NotFound.
+SENTENCES: dict[str, Any] = {
+    "not_found": _l("There is no such page, or you may not see it."),
+    "thread_not_found": _l("The thread does not exist, was deleted, or is waiting for approval."),
+    "no_older_thread": _l("There is no older thread than this."),
+    "no_newer_thread": _l("There is no newer thread than this."),
+    "subject_empty": _l("A thread needs a title."),
+    "subject_too_long": _l(
+        "The title is too long: at most %(most)s characters (Chinese count two)."
+    ),
+    "message_too_short": _l(
+        "The message is too short: at least %(least)s bytes, yours has %(has)s."
+    ),
+    "message_too_long": _l("The message is too long: at most %(most)s bytes, yours has %(has)s."),
+    "flood": _l("Please wait %(retry_after_s)s seconds between two posts."),
+    "hourly_limit": _l("You have reached the number of posts an hour."),
+    "type_required": _l("Choose a thread type."),
+    "type_unknown": _l("This board has no such thread type."),
+    "conflict": _l("Somebody changed this in the meantime."),
+    "too_many_requests": _l("Too many requests. Please wait a little."),
+}
+
+
+def sentence(key: str, data: dict[str, Any]) -> str:
+    """The words for a failure's key."""
+    template = REFUSALS.get(key) or SENTENCES.get(key)
+    if template is None:
+        log.error("no_sentence", extra={"key": key})
+        return _("That did not work.")
+    return (
+        str(template) % {name: str(value) for name, value in data.items()}
+        if data
+        else str(template)
+    )
+
+
+def reason(verdict: Verdict) -> str:
+    """Why a policy refused, in words; for pages that show a reason in place of a button."""
+    return "" if verdict.refusal is None else sentence(verdict.refusal.value, verdict.data)
+
+
+def put_on_form(form: Any, error: ForumError) -> None:
+    """Show a command's refusal at the field it is about, or on top of the form."""
+    words = sentence(error.key, error.data)
+    field = getattr(form, "_fields", {}).get(getattr(error, "field", ""))
+    if field is None:
+        form.form_errors.append(words)
+    else:
+        field.errors = [*field.errors, words]
+
+
+def say(message: str, category: str = "done") -> None:
+    """A line shown once on the next page."""
+    flash(message, category)
+
+
+def _page(status: int, title: str, words: str, **more: Any) -> tuple[str, int]:
+    return render_template(
+        "errors/error.html", status=status, title=title, words=words, **more
+    ), status
+
+
+def init_app(app: Flask) -> None:
+    @app.errorhandler(ForumError)
+    def forum_error(error: ForumError) -> Any:
+        titles = {
+            403: _("You may not do this"),
+            404: _("Not found"),
+            409: _("Changed in the meantime"),
+            429: _("Too fast"),
+        }
+        title = titles.get(error.status, _("That did not work"))
+        page = _page(
+            error.status,
+            title,
+            sentence(error.key, error.data),
+            offers_login=error.key == Refusal.SIGN_IN,
+            next_path=request.full_path.rstrip("?") if request.method == "GET" else None,
+        )
+        if isinstance(error, TooSoon):
+            return *page, {"Retry-After": str(error.retry_after_s)}
+        return page
+
+    @app.errorhandler(CSRFError)
+    def csrf_error(_error: CSRFError) -> Any:
+        words = _("The form was too old or did not come from this site. Go back and send it again.")
+        return _page(400, _("That did not work"), words)
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Any:
+        status = error.code or 500
+        if status < 400:
+            return error
+        words = {
+            404: sentence("not_found", {}),
+            405: _("This address is not for that."),
+            413: _("What you sent is too large."),
+            429: sentence("too_many_requests", {}),
+        }.get(status, _("The request could not be understood."))
+        titles = {404: _("Not found"), 429: _("Too fast")}
+        page = _page(status, titles.get(status, _("That did not work")), words)
+        response = app.make_response(page)
+        for name, value in error.get_headers():
+            if name not in ("Content-Type", "Content-Length"):
+                response.headers[name] = value
+        return response
+
+    @app.errorhandler(Exception)
+    def bug(error: Exception) -> Any:
+        log.exception("unexpected", exc_info=error)
+        if app.testing:
+            raise error
+        # The layout reads the database, which may be what failed: a page that needs nothing.
+        return render_template("errors/broken.html"), 500

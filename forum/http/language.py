@@ -1,0 +1,75 @@
+"""Which language does a page speak? Chinese unless the address or the member says otherwise."""
+
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from flask import Flask, g, has_request_context, request
+from flask_babel import Babel
+
+from forum.http.context import actor
+
+DEFAULT = "zh_Hans_CN"
+LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
+FOLDER = Path(__file__).parents[1] / "translations"
+
+
+def asked_language() -> str | None:
+    """The `lang` of the address when it is one of ours and not the default."""
+    lang = request.args.get("lang")
+    return lang if lang in LOCALES and LOCALES[lang] != DEFAULT else None
+
+
+def current_locale() -> str:
+    """The locale of this page: the address, then the member's own, then Chinese."""
+    if not has_request_context():
+        return DEFAULT
+    if "locale" not in g:
+        lang = request.args.get("lang", "")
+        g.locale = LOCALES.get(lang) or LOCALES.get(actor().locale) or DEFAULT
+    return str(g.locale)
+
+
+def html_lang() -> str:
+    """The value of the page's lang attribute."""
+    return "en" if current_locale() == "en" else "zh-CN"
+
+
+def compile_catalogues() -> None:
+    """Join each language's files, one per feature, into the one file gettext reads.
+
+    :raises ValueError: a message stands in two files with different translations.
+    """
+    for folder in sorted(path for path in FOLDER.iterdir() if path.is_dir()):
+        sources = sorted(folder.glob("*.po"))
+        target = folder / "LC_MESSAGES" / "messages.mo"
+        newest = max(path.stat().st_mtime for path in sources) if sources else 0
+        if target.exists() and target.stat().st_mtime >= newest:
+            continue
+        target.parent.mkdir(exist_ok=True)
+        draft = target.with_suffix(".new")
+        with draft.open("wb") as file:
+            write_mo(file, _joined(sources, folder.name))
+        draft.replace(target)  # several servers may start at once
+
+
+def _joined(sources: list[Path], locale: str) -> Catalog:
+    joined = Catalog(locale=locale)
+    for source in sources:
+        with source.open("rb") as file:
+            for message in read_po(file, locale=locale):
+                if not message.id or message.fuzzy:
+                    continue
+                known = joined.get(message.id, message.context)
+                if known is not None and known.string != message.string:
+                    raise ValueError(f"{source.name}: {message.id!r} is translated twice")
+                joined[message.id] = message
+    return joined
+
+
+def init_app(app: Flask) -> None:
+    compile_catalogues()
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(FOLDER)
+    app.config["BABEL_DEFAULT_LOCALE"] = DEFAULT
+    Babel(app, locale_selector=current_locale)

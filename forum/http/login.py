@@ -1,0 +1,85 @@
+"""The one module that knows Flask-Login: which token does the visitor's cookie carry?
+
+The cookie holds an opaque random token; what it means is a row of login_sessions. A visitor
+without a cookie never touches the session, so that guest pages set no cookie and vary by none.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, Request, Response, request, session
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+
+REMEMBER_COOKIE = "louceng_remember"
+SESSION_COOKIE = "louceng_session"
+
+
+class Ticket(UserMixin):  # type: ignore[misc]
+    """What Flask-Login takes for a user: nothing but the token."""
+
+    def __init__(self, token: str) -> None:
+        self.id = token
+
+
+class QuietSessions(SecureCookieSessionInterface):
+    """Sessions that leave no trace on answers to visitors without one.
+
+    Flask-Login looks into the session after every request, which alone would add `Vary: Cookie`
+    to guest pages and spoil every shared cache.
+    """
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if not session.modified and not has_cookie(request):
+            return
+        super().save_session(app, session, response)
+
+
+def has_cookie(asked: Request) -> bool:
+    """Does the visitor bring one of our cookies at all?"""
+    return SESSION_COOKIE in asked.cookies or REMEMBER_COOKIE in asked.cookies
+
+
+def current_token() -> str | None:
+    """The login token of this request, or None."""
+    if not has_cookie(request):
+        return None
+    return str(current_user.id) if current_user.is_authenticated else None
+
+
+def remember(token: str, *, is_remembered: bool) -> None:
+    """Give the visitor's browser a login token. The old session's content is dropped (fixation)."""
+    language = session.get("lang")
+    session.clear()
+    if language:
+        session["lang"] = language
+    login_user(Ticket(token), remember=is_remembered)
+
+
+def forget() -> None:
+    """Take the login token from the visitor's browser."""
+    logout_user()
+    session.clear()
+
+
+def init_app(app: Flask, *, session_days: int, is_https: bool) -> None:
+    """Cookies for logins: not readable by scripts, same site, 30 days when remembered."""
+    app.session_interface = QuietSessions()
+    app.config.update(
+        SESSION_COOKIE_NAME=SESSION_COOKIE,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=is_https,
+        REMEMBER_COOKIE_NAME=REMEMBER_COOKIE,
+        REMEMBER_COOKIE_DURATION=timedelta(days=session_days),
+        REMEMBER_COOKIE_HTTPONLY=True,
+        REMEMBER_COOKIE_SAMESITE="Lax",
+        REMEMBER_COOKIE_SECURE=is_https,
+    )
+    manager = LoginManager(app)
+    # "strong" would log out phones whenever their network changes; sessions can be listed and ended.
+    manager.session_protection = None
+
+    @manager.user_loader  # type: ignore[untyped-decorator]
+    def load(token: str) -> Any:
+        return Ticket(token)

@@ -1,0 +1,69 @@
+"""How is a moment shown? Discuz!'s relative rule, in the viewer's zone and language."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+
+@dataclass(frozen=True)
+class ShownTime:
+    """`text` as shown, `title` the absolute time, `iso` for machines."""
+
+    text: str
+    title: str
+    iso: str
+
+
+def absolute(at: datetime, zone: ZoneInfo) -> str:
+    """2023-12-28 07:34:01; month and day without leading zeros, as the site's date format has it."""
+    local = at.astimezone(zone)
+    return f"{local.year}-{local.month}-{local.day} {local:%H:%M:%S}"
+
+
+def shown_time(
+    at: datetime, now: datetime, zone: ZoneInfo, *, is_relative: bool = True
+) -> ShownTime:
+    """Relative within seven days, absolute before (viewthread.md section 4)."""
+    title = absolute(at, zone)
+    text = _relative(at, now, zone) if is_relative else None
+    return ShownTime(text or title, title, at.isoformat(timespec="seconds"))
+
+
+def _relative(at: datetime, now: datetime, zone: ZoneInfo) -> str | None:
+    seconds = int((now - at).total_seconds())
+    local, today = at.astimezone(zone), now.astimezone(zone).date()
+    if seconds < 0:
+        return None
+    if local.date() == today:
+        if seconds > 3600:
+            hours = seconds // 3600
+            return ngettext("%(num)d hour ago", "%(num)d hours ago", hours)
+        if seconds > 1800:
+            return _("half an hour ago")
+        if seconds > 60:
+            minutes = seconds // 60
+            return ngettext("%(num)d minute ago", "%(num)d minutes ago", minutes)
+        if seconds > 0:
+            return ngettext("%(num)d second ago", "%(num)d seconds ago", seconds)
+        return _("just now")
+    days = (today - local.date()).days
+    clock = f"{local:%H:%M}"
+    if days == 1:
+        return _("yesterday %(clock)s", clock=clock)
+    if days == 2:
+        return _("the day before yesterday %(clock)s", clock=clock)
+    if now - at < timedelta(days=8) and days <= 7:
+        return ngettext("%(num)d day ago", "%(num)d days ago", days)
+    return None
+
+
+def clock_text(now: datetime, zone: ZoneInfo) -> str:
+    """The footer's clock: GMT+8, 2025-3-13 01:04."""
+    local = now.astimezone(zone)
+    offset = local.utcoffset() or timedelta(0)
+    hours = offset.total_seconds() / 3600
+    shown = f"{hours:+g}" if hours else ""
+    return f"GMT{shown}, {local.year}-{local.month}-{local.day} {local:%H:%M}"

@@ -1,0 +1,1 @@
+"""Read models of the thread page. One function = one page part = a fixed number of statements."""

