@@ -39,6 +39,11 @@ def downgrade(revision: str) -> None:
 @with_appcontext
 def first_start() -> None:
     """Make an empty database a forum; do nothing to one that is. Prints the founder's password."""
+    start_forum()
+
+
+def start_forum() -> None:
+    """Migrate; install and import the seed into an empty forum. Later starts change nothing."""
     migrations.upgrade(database())
     with unit_of_work(database()) as uow:
         if is_installed(uow):
