@@ -67,6 +67,7 @@ class Board(Base):
     last_poster_id: Mapped[int | None]
     last_poster_name: Mapped[str] = mapped_column(default="")
     favorite_count: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=1)  # counts every change its list would show
     created_at: Mapped[datetime]
 
 

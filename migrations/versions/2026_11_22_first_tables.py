@@ -73,6 +73,7 @@ def upgrade() -> None:
         sa.Column("last_poster_id", Big, nullable=True),
         sa.Column("last_poster_name", sa.Text(), nullable=False),
         sa.Column("favorite_count", Big, nullable=False),
+        sa.Column("version", Big, nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("columns BETWEEN 0 AND 6", name=op.f("ck_boards_columns_range")),
         sa.CheckConstraint("parent_id <> id", name=op.f("ck_boards_not_own_parent")),
