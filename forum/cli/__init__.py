@@ -2,6 +2,6 @@
 
 import click
 
-from forum.cli import database, serve
+from forum.cli import database
 
-COMMANDS: tuple[click.Command, ...] = (database.db, database.first_start, serve.serve)
+COMMANDS: tuple[click.Command, ...] = (database.db, database.first_start)
