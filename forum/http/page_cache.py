@@ -1,0 +1,306 @@
+"""Which guest pages are ready to be sent? A cache before Flask that knows what each page depends on.
+
+A view says `keep(viewed_thread=..., threads={id: version}, ...)` with the versions its first
+statement read. The next guest gets the bytes as long as those versions stand and the page is not
+older than a minute. The versions are asked of the database on every hit (on SQLite only when
+anybody has committed since), so a new post or a changed right shows at once in every process.
+Members, and anybody with one of our cookies, never come near it.
+"""
+
+import gzip
+import hashlib
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+import brotli
+from flask import request
+
+from forum.core.db import Database
+from forum.http.login import REMEMBER_COOKIE, SESSION_COOKIE
+from forum.http.page_versions import PageVersions, Versions
+
+KEEP = "louceng.keep"
+LONGEST_S = 60.0
+WAIT_S = 10.0
+Headers = list[tuple[str, str]]
+StartResponse = Callable[..., Any]
+WsgiApp = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+
+
+@dataclass(frozen=True)
+class Keep:
+    """What a view says of its page: the versions it was made from, and the thread it shows."""
+
+    versions: Versions
+    viewed_thread: int | None = None
+    seen_board: int | None = None
+
+
+def keep(
+    *,
+    site: int,
+    threads: dict[int, int] | None = None,
+    boards: dict[int, int] | None = None,
+    all_boards: int | None = None,
+    viewed_thread: int | None = None,
+    seen_board: int | None = None,
+) -> None:
+    """Let the next guests have this page. Call with versions read before what the page shows.
+
+    :param all_boards: the sum of all boards' versions, for pages over the whole site.
+    """
+    if request.method not in ("GET", "HEAD"):
+        return
+    versions = Versions(
+        site=site,
+        threads=tuple(sorted((threads or {}).items())),
+        boards=tuple(sorted((boards or {}).items())),
+        all_boards=all_boards,
+    )
+    request.environ[KEEP] = Keep(versions, viewed_thread, seen_board)
+
+
+@dataclass
+class Entry:
+    """A page ready to be sent, in each encoding that was asked for so far."""
+
+    headers: Headers
+    bodies: dict[str, bytes]
+    etag: str
+    kept: Keep
+    built_at: float
+    # On SQLite: the data_version under which the versions were last found standing.
+    checked_at: int = -1
+
+    @property
+    def size(self) -> int:
+        return sum(len(body) for body in self.bodies.values()) + 1024
+
+
+@dataclass
+class Counts:
+    """How the cache does, for the measures."""
+
+    hits: int = 0
+    misses: int = 0
+
+
+@dataclass
+class MemoryStore:
+    """Entries of this process, the least recently used thrown out above `max_bytes`."""
+
+    max_bytes: int = 32 * 1024 * 1024
+    _entries: OrderedDict[str, Entry] = field(default_factory=OrderedDict)
+    _bytes: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def get(self, key: str) -> Entry | None:
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is not None:
+                self._entries.move_to_end(key)
+            return entry
+
+    def put(self, key: str, entry: Entry) -> None:
+        with self._lock:
+            old = self._entries.pop(key, None)
+            self._bytes += entry.size - (old.size if old else 0)
+            self._entries[key] = entry
+            while self._bytes > self.max_bytes and self._entries:
+                _, dropped = self._entries.popitem(last=False)
+                self._bytes -= dropped.size
+
+    def drop(self, key: str) -> None:
+        with self._lock:
+            old = self._entries.pop(key, None)
+            self._bytes -= old.size if old else 0
+
+    def clear(self) -> None:
+        with self._lock:
+            self._entries.clear()
+            self._bytes = 0
+
+
+class PageCache:
+    """WSGI middleware around the application."""
+
+    def __init__(
+        self,
+        app: WsgiApp,
+        database: Database,
+        *,
+        on_hit: Callable[[dict[str, Any], Keep], None],
+        store: MemoryStore | None = None,
+    ) -> None:
+        self.app = app
+        self.store = store or MemoryStore()
+        self.counts = Counts()
+        self._versions = PageVersions(database)
+        self._on_hit = on_hit
+        self._building: dict[str, threading.Event] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or _is_known(environ):
+            return self.app(environ, start_response)
+        key = _key(environ)
+        entry = self._standing(key)
+        if entry is None:
+            with self._alone(key) as is_first:
+                entry = None if is_first else self._standing(key)
+                if entry is None:
+                    return self._build(key, environ, start_response)
+        self.counts.hits += 1
+        self._on_hit(environ, entry.kept)
+        return _send(entry, environ, start_response)
+
+    def _standing(self, key: str) -> Entry | None:
+        """The entry, if it is young and nothing it depends on has changed."""
+        entry = self.store.get(key)
+        if entry is None:
+            return None
+        if time.monotonic() - entry.built_at > LONGEST_S:
+            self.store.drop(key)
+            return None
+        changed_at = self._versions.changed_at()
+        if changed_at is not None and changed_at == entry.checked_at:
+            return entry
+        if not self._versions.stand(entry.kept.versions):
+            self.store.drop(key)
+            return None
+        if changed_at is not None:
+            entry.checked_at = changed_at
+        return entry
+
+    @contextmanager
+    def _alone(self, key: str) -> Iterator[bool]:
+        """Build a cold page once: the first goes on, the others wait for what it makes."""
+        with self._lock:
+            event = self._building.get(key)
+            is_first = event is None
+            if event is None:
+                event = self._building[key] = threading.Event()
+        if not is_first:
+            event.wait(WAIT_S)
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            with self._lock:
+                self._building.pop(key, None)
+            event.set()
+
+    def _build(
+        self, key: str, environ: dict[str, Any], start_response: StartResponse
+    ) -> Iterable[bytes]:
+        self.counts.misses += 1
+        answered: list[Any] = []
+
+        def remember(status: str, headers: Headers, exc_info: Any = None) -> Any:
+            answered[:] = [status, headers]
+            return start_response(status, headers, exc_info) if exc_info else None
+
+        wanted = environ["REQUEST_METHOD"]
+        parts = self.app(environ, remember)
+        try:
+            body = b"".join(parts)
+        finally:
+            close = getattr(parts, "close", None)
+            if close is not None:
+                close()
+        status, headers = answered
+        kept: Keep | None = environ.get(KEEP)
+        if kept is None or wanted != "GET" or not status.startswith("200") or _is_private(headers):
+            start_response(status, headers)
+            return [body]
+        entry = Entry(
+            headers=[
+                (name, value)
+                for name, value in headers
+                if name.lower() not in ("content-length", "etag", "vary", "date")
+            ],
+            bodies={"": body},
+            etag=hashlib.blake2b(body, digest_size=12).hexdigest(),
+            kept=kept,
+            built_at=time.monotonic(),
+        )
+        _encoded(entry, _encoding(environ))
+        self.store.put(key, entry)
+        return _send(entry, environ, start_response)
+
+
+def _is_known(environ: dict[str, Any]) -> bool:
+    cookies = environ.get("HTTP_COOKIE", "")
+    if not cookies:
+        return False
+    if SESSION_COOKIE not in cookies and REMEMBER_COOKIE not in cookies:
+        return False
+    try:
+        names = SimpleCookie(cookies)
+    except CookieError:
+        return True
+    return SESSION_COOKIE in names or REMEMBER_COOKIE in names
+
+
+def _key(environ: dict[str, Any]) -> str:
+    return "\n".join(
+        (
+            environ.get("wsgi.url_scheme", "http"),
+            environ.get("HTTP_HOST", ""),
+            environ.get("PATH_INFO", "/"),
+            environ.get("QUERY_STRING", ""),
+        )
+    )
+
+
+def _is_private(headers: Headers) -> bool:
+    for name, value in headers:
+        lowered = name.lower()
+        if lowered == "set-cookie" or (lowered == "vary" and "cookie" in value.lower()):
+            return True
+        if lowered == "cache-control" and ("no-store" in value or "private" in value):
+            return True
+    return False
+
+
+def _encoding(environ: dict[str, Any]) -> str:
+    accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
+    if "br" in accepted:
+        return "br"
+    return "gzip" if "gzip" in accepted else ""
+
+
+def _encoded(entry: Entry, encoding: str) -> bytes:
+    """The body in an encoding; compressed once per entry, outside any lock."""
+    body = entry.bodies.get(encoding)
+    if body is None:
+        plain = entry.bodies[""]
+        body = (
+            gzip.compress(plain, 6, mtime=0)
+            if encoding == "gzip"
+            else brotli.compress(plain, quality=5)
+        )
+        entry.bodies[encoding] = body
+    return body
+
+
+def _send(entry: Entry, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    encoding = _encoding(environ)
+    etag = f'"{entry.etag}{"-" + encoding if encoding else ""}"'
+    headers = [*entry.headers, ("ETag", etag), ("Vary", "Accept-Encoding")]
+    if etag in environ.get("HTTP_IF_NONE_MATCH", ""):
+        start_response("304 Not Modified", headers)
+        return [b""]
+    body = _encoded(entry, encoding)
+    if encoding:
+        headers.append(("Content-Encoding", encoding))
+    headers.append(("Content-Length", str(len(body))))
+    start_response("200 OK", headers)
+    return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]

@@ -1,0 +1,90 @@
+"""Do the versions a cached page was made from still stand? One small question to the database."""
+
+import sqlite3
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from forum.core.db import Database
+
+
+@dataclass(frozen=True)
+class Versions:
+    """The versions a page was made from: of the site, of threads and boards by id, of all boards."""
+
+    site: int
+    threads: tuple[tuple[int, int], ...] = ()
+    boards: tuple[tuple[int, int], ...] = ()
+    all_boards: int | None = None
+
+    def question(self, mark: str) -> tuple[str, list[Any], list[int]]:
+        """The statement, its parameters and the answers that mean "nothing has changed".
+
+        :param mark: the driver's parameter mark, "?" or "%s".
+        """
+        parts = ["coalesce((SELECT value FROM cache_versions WHERE name = 'site'), 0)"]
+        expected = [self.site]
+        parameters: list[Any] = []
+        for table, pairs in (("threads", self.threads), ("boards", self.boards)):
+            for row_id, version in pairs:
+                parts.append(f"(SELECT version FROM {table} WHERE id = {mark})")  # noqa: S608
+                parameters.append(row_id)
+                expected.append(version)
+        if self.all_boards is not None:
+            parts.append("(SELECT coalesce(sum(version), 0) FROM boards)")
+            expected.append(self.all_boards)
+        return "SELECT " + ", ".join(parts), parameters, expected
+
+
+class PageVersions:
+    """Asks, on connections of its own that never write."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._watch: sqlite3.Connection | None = None
+        if database.is_sqlite:
+            self._watch = sqlite3.connect(
+                str(database.url.database), check_same_thread=False, isolation_level=None
+            )
+
+    def changed_at(self) -> int | None:
+        """SQLite's count of commits by anybody, or None where there is no such count."""
+        if self._watch is None:
+            return None
+        with self._lock:
+            found: tuple[int] = self._watch.execute("PRAGMA data_version").fetchone()
+        return found[0]
+
+    def stand(self, versions: Versions) -> bool:
+        """Are all of them as they were? One statement."""
+        if self._watch is not None:
+            statement, parameters, expected = versions.question("?")
+            with self._lock:
+                row = self._watch.execute(statement, parameters).fetchone()
+        else:
+            statement, parameters, expected = versions.question("%s")
+            row = self._ask(statement, parameters)
+        return list(row) == expected
+
+    def _ask(self, statement: str, parameters: list[Any]) -> Any:
+        connection = getattr(self._local, "connection", None)
+        if connection is not None:
+            try:
+                return connection.execute(statement, parameters).fetchone()
+            except psycopg.OperationalError:  # the server was restarted
+                connection.close()
+        url = self._database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        connection = self._local.connection = psycopg.connect(url, autocommit=True)
+        return connection.execute(statement, parameters).fetchone()
+
+    def close(self) -> None:
+        """Close what this thread opened."""
+        if self._watch is not None:
+            self._watch.close()
+        connection = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.close()
