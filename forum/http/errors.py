@@ -90,8 +90,8 @@ def put_on_form(form: Any, error: ForumError) -> None:
         field.errors = [*field.errors, words]
 
 
-def say(message: str, category: str = "done") -> None:
-    """A line shown once on the next page."""
+def say(message: str, category: str = "good") -> None:
+    """A line shown once on the next page. Categories: good, note, warn, bad."""
     flash(message, category)
 
 

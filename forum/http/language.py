@@ -11,7 +11,7 @@ from flask_babel import Babel
 from forum.http.context import actor
 
 DEFAULT = "zh_Hans_CN"
-LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
+LOCALES = {"zh": "zh_Hans_CN", "zh_Hans_CN": "zh_Hans_CN", "en": "en"}
 FOLDER = Path(__file__).parents[1] / "translations"
 
 

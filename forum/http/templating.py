@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, g, get_flashed_messages, request
+from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
@@ -11,8 +12,9 @@ from forum import __version__
 from forum.core.text import abbreviated, cut
 from forum.http import context, language
 from forum.http.addresses import Addresses
+from forum.http.login import has_cookie
 from forum.http.times import ShownTime, clock_text, shown_time
-from forum.queries.site import BoardInfo, Site
+from forum.queries.site import Site
 
 
 @dataclass(frozen=True)
@@ -51,16 +53,74 @@ def csrf_field() -> Markup:
     return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
 
 
-def visible_tree(site: Site, readable: frozenset[int]) -> list[tuple[BoardInfo, list[BoardInfo]]]:
-    """Categories with their visible boards, for the jump menu. Boards without one come alone."""
-    tree = []
+@dataclass(frozen=True)
+class Link:
+    """A word that leads somewhere; `url` None where only the word is known."""
+
+    name: str
+    url: str | None
+    is_current: bool = False
+
+
+@dataclass(frozen=True)
+class JumpGroup:
+    """A category and its boards in 快捷导航."""
+
+    name: str
+    url: str
+    boards: tuple[Link, ...]
+
+
+@dataclass(frozen=True)
+class PageSite:
+    """The site as the layout shows it."""
+
+    name: str
+    second_name: str
+    second_address: str
+    icp: str
+    description: str
+    hot_words: tuple[str, ...]
+    footer_links: tuple[Link, ...]
+    nav: tuple[Link, ...]
+    version_text: str
+
+
+def page_site(site: Site, url: Addresses) -> PageSite:
+    """What the layout says of the site, with this request's addresses."""
+    general = site.settings.general
+    path = request.path
+    return PageSite(
+        name=general.name,
+        second_name=general.second_name,
+        second_address=general.second_address,
+        icp=general.icp,
+        description=general.description,
+        hot_words=general.hot_words,
+        footer_links=tuple(Link(link.name, link.address) for link in general.footer_links),
+        nav=(
+            Link(_("Forum"), url.index(), not path.startswith(("/guide", "/search"))),
+            Link(_("Guide"), url.guide(), path.startswith("/guide")),
+        ),
+        version_text=f"Powered by Louceng {__version__}",
+    )
+
+
+def jump_groups(site: Site, readable: frozenset[int], url: Addresses) -> tuple[JumpGroup, ...]:
+    """Categories with their visible boards, for the jump menu."""
+    groups = []
     for top in site.children.get(None, ()):
         if top.id not in readable:
             continue
-        below = [board for board in site.descendants(top.id) if board.id in readable]
+        below = tuple(
+            Link(board.name, url.board(board.id))
+            for board in site.descendants(top.id)
+            if board.id in readable
+        )
+        address = url.category(top.id) if top.is_category else url.board(top.id)
         if below or not top.is_category:
-            tree.append((top, below))
-    return tree
+            groups.append(JumpGroup(top.name, address, below))
+    return tuple(groups)
 
 
 def init_app(app: Flask) -> None:
@@ -68,21 +128,22 @@ def init_app(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.globals.update(
-        abbreviated=abbreviated, csrf_field=csrf_field, when=when, page_foot=page_foot,
-        flashes=lambda: get_flashed_messages(with_categories=True), version=__version__,
+        abbreviated=abbreviated, csrf_field=csrf_field, when=when
     )  # fmt: skip
     app.jinja_env.filters.update(cut=cut, abbreviated=abbreviated)
 
     @app.context_processor
     def every_page() -> dict[str, Any]:
-        site, actor = context.site(), context.actor()
+        site, actor, url = context.site(), context.actor(), addresses()
         return {
-            "site": site.settings.general,
+            "site": page_site(site, url),
             "settings": site.settings,
             "snapshot": site,
             "actor": actor,
-            "url": addresses(),
+            "url": url,
             "lang": language.html_lang(),
             "here": request.full_path.rstrip("?"),
-            "nav_boards": visible_tree(site, actor.readable),
+            "nav_boards": jump_groups(site, actor.readable, url),
+            "page_foot": page_foot() if site.settings.reading.shows_timing else None,
+            "flashes": get_flashed_messages(with_categories=True) if has_cookie(request) else (),
         }

@@ -76,6 +76,10 @@ class Actor:
     def is_staff(self) -> bool:
         return self.rank > Rank.MEMBER
 
+    @property
+    def may_enter_admin(self) -> bool:
+        return self.rank >= Rank.ADMINISTRATOR
+
     def permission(self, key: str) -> int:
         """The value of a permission of the actor's group; 0 when it has none."""
         return self.permissions.get(key, 0)
