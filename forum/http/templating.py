@@ -17,20 +17,20 @@ from forum.http.times import ShownTime, clock_text, shown_time
 from forum.queries.site import Site
 
 
-@dataclass(frozen=True)
 class PageFoot:
-    """The last line of the page, measured when it is drawn."""
+    """The last line of the page. Measured when it is drawn, which is when the page is nearly done."""
 
-    clock_text: str
-    seconds_text: str
-    statement_count: int
+    @property
+    def clock_text(self) -> str:
+        return clock_text(context.now(), context.actor().zone)
 
+    @property
+    def seconds_text(self) -> str:
+        return f"{context.timing()[0]:.6f}"
 
-def page_foot() -> PageFoot:
-    """The site's clock, and what this page has cost so far."""
-    seconds, statements = context.timing()
-    zone = context.actor().zone
-    return PageFoot(clock_text(context.now(), zone), f"{seconds:.6f}", statements)
+    @property
+    def statement_count(self) -> int:
+        return context.timing()[1]
 
 
 def addresses() -> Addresses:
@@ -144,6 +144,6 @@ def init_app(app: Flask) -> None:
             "lang": language.html_lang(),
             "here": request.full_path.rstrip("?"),
             "nav_boards": jump_groups(site, actor.readable, url),
-            "page_foot": page_foot() if site.settings.reading.shows_timing else None,
+            "page_foot": PageFoot() if site.settings.reading.shows_timing else None,
             "flashes": get_flashed_messages(with_categories=True) if has_cookie(request) else (),
         }
