@@ -1,0 +1,1 @@
+"""What brings other forums in: saved Discuz pages and, later, live Discuz databases."""
