@@ -4,7 +4,7 @@ import re
 from collections.abc import Container, Iterator
 
 from forum.markup.options import RenderOptions
-from forum.markup.parser import Event, Is, parse
+from forum.markup.parser import Is, parse
 from forum.markup.registry import Shape
 from forum.markup.scanner import clean_source
 
@@ -29,18 +29,24 @@ def plain_text(source: str, *, limit: int | None = None, with_quotes: bool = Tru
 def visible_text(source: str, *, left_out: Container[str] = ()) -> str:
     """The text with its line breaks, without edit marks and without the content of the tags in `left_out`."""
     written: list[str] = []
-    for event in _outside(parse(clean_source(source), _OPTIONS), left_out):
+    hidden = 0
+    for event in parse(clean_source(source), _OPTIONS):
         if event.kind is Is.TEXT or event.literal:
-            written.append(event.raw)
+            if not hidden and not event.is_gap:
+                written.append(event.raw)
             continue
-        assert event.tag is not None
-        if event.tag.shape in _NEW_LINE or event.tag.name in _NEW_LINE_TAGS:
+        tag = event.tag
+        assert tag is not None
+        is_left_out = tag.name in left_out or "edit-mark" in event.piece.before
+        if is_left_out:
+            hidden += {Is.OPEN: 1, Is.CLOSE: -1}.get(event.kind, 0)
+        if tag.shape in _NEW_LINE or tag.name in _NEW_LINE_TAGS:
             written.append("\n")
-        elif event.tag.shape is Shape.CELL:
+        elif tag.shape is Shape.CELL:
             written.append(" ")
-        if event.kind is Is.WHOLE:
+        if event.kind is Is.WHOLE and not hidden and not is_left_out:
             written.append(event.piece.text)
-            if event.tag.shape is Shape.BOX:
+            if tag.shape is Shape.BOX:
                 written.append("\n")
     return "".join(written)
 
@@ -60,17 +66,3 @@ def _raw_outside_quotes(source: str) -> Iterator[str]:
             depth -= 1
         elif depth == 0:
             yield event.raw
-
-
-def _outside(events: list[Event], left_out: Container[str]) -> Iterator[Event]:
-    hidden = 0
-    for event in events:
-        if event.tag is not None and not event.literal and _is_left_out(event, left_out):
-            hidden += {Is.OPEN: 1, Is.CLOSE: -1}.get(event.kind, 0)
-        elif hidden == 0 and not event.is_gap:
-            yield event
-
-
-def _is_left_out(event: Event, left_out: Container[str]) -> bool:
-    assert event.tag is not None
-    return event.tag.name in left_out or "edit-mark" in event.piece.before

@@ -5,13 +5,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from forum.markup.escaping import MASKS
+
 # Tried only at an opening bracket. An argument holds no bracket and quantifiers are possessive,
 # so no character is looked at more than twice, whatever the source.
 _TAG = re.compile(r"\[(/?+)(\*|[A-Za-z]{1,12}+)(?:=([^\[\]\n]{0,2048}+))?+\]")
 
 # What no text needs: control characters, lone surrogates, noncharacters. Browsers and parsers disagree about them.
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\ufeff]")
-_UNWANTED_ASTRAL = frozenset(
+_UNWANTED_ASTRAL = MASKS.union(
     chr(plane + low) for plane in range(0x1_0000, 0x11_0000, 0x1_0000) for low in (0xFFFE, 0xFFFF)
 )
 

@@ -1,9 +1,9 @@
 """What HTML do the events of a text become? The first wall: everything is escaped here; bleach checks it again."""
 
 import re
-from html import escape
 
 from forum.markup.autolinks import bare_addresses
+from forum.markup.escaping import masked_breaks, masked_text, unmasked
 from forum.markup.options import Rendered, RenderOptions
 from forum.markup.parser import MAX_TAGS, Event, Is, parse
 from forum.markup.registry import Eat, Piece, Shape
@@ -52,7 +52,7 @@ class _Writer:
             else:
                 self._whole(event)
         self._flush(Eat.NONE)
-        html = sanitize("".join(self.out))
+        html = unmasked(sanitize("".join(self.out)))
         return Rendered(html, self.image_count, tuple(self.hosts), tuple(self.post_ids))
 
     def _open(self, event: Event) -> None:
@@ -131,10 +131,10 @@ _BLOCKS = frozenset({"align", "p", "indent", "float"})
 
 def _text_html(text: str) -> str:
     """Escaped text that keeps its line breaks and runs of spaces."""
-    html = escape(text, quote=False)
+    html = masked_text(text)
     if "  " in html:
         html = _SPACES.sub(lambda run: _NBSP * (len(run[0]) - 1) + " ", html)
-    return html.replace("\t", _TAB).replace("\n ", "\n" + _NBSP).replace("\n", "<br>")
+    return masked_breaks(html.replace("\t", _TAB).replace("\n ", "\n" + _NBSP))
 
 
 def _without_lead(text: str, eat: Eat) -> str:

@@ -1,7 +1,6 @@
 """How does program text render: code. Everything inside is shown as typed."""
 
-from html import escape
-
+from forum.markup.escaping import masked_text
 from forum.markup.registry import Body, Call, Eat, Emit, Piece, Shape, bbcode, element, one_of
 
 
@@ -17,4 +16,4 @@ def code(call: Call) -> Piece | None:
         return None
     body = call.body.strip("\n")
     start = element("pre", {"class": "bb-code"})
-    return Piece(f"{start}<code>{escape(body, quote=False)}</code></pre>", text=body)
+    return Piece(f"{start}<code>{masked_text(body)}</code></pre>", text=body)

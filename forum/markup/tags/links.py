@@ -1,8 +1,7 @@
 """How do addresses render: url email, and bare addresses in the text."""
 
-from html import escape
-
 from forum.markup.addresses import Address, is_link_href, link_address, mail_address
+from forum.markup.escaping import masked_text
 from forum.markup.options import RenderOptions
 from forum.markup.registry import Body, Call, Emit, Piece, Shape, bbcode, element, one_of
 
@@ -33,11 +32,7 @@ def email(call: Call) -> Piece | None:
     if mail is None:
         return None
     start = element("a", {"href": "mailto:" + mail})
-    return (
-        Piece(f"{start}{escape(mail)}</a>", text=mail)
-        if call.argument is None
-        else Piece(start, "</a>")
-    )
+    return Piece(f"{start}{mail}</a>", text=mail) if call.argument is None else Piece(start, "</a>")
 
 
 def linked(typed: str, options: RenderOptions) -> Piece | None:
@@ -46,9 +41,9 @@ def linked(typed: str, options: RenderOptions) -> Piece | None:
     if address is None:
         return None
     typed = typed.strip()
-    shown = escape(_shortened(typed), quote=False)
+    shown = masked_text(_shortened(typed))
     if address.host and not options.allow_links:
-        return Piece(escape(typed, quote=False), text=typed)
+        return Piece(masked_text(typed), text=typed)
     return Piece(f"{_start(address)}{shown}</a>", link=address, text=typed)
 
 
