@@ -61,7 +61,7 @@ def test_every_class_has_a_rule() -> None:
 @pytest.mark.parametrize("block", [LIGHT, DARK], ids=["light", "dark"])
 def test_every_text_colour_reads_on_every_background(block: str) -> None:
     shades = dict(re.findall(r"--bb-([a-z-]+): (#[0-9a-f]{6});", block))
-    page = ("#ffffff", "#f4f7fb") if block is LIGHT else ("#12181f", "#1b2530")
+    page = ("#ffffff", "#e6edf5") if block is LIGHT else ("#0f151b", "#24303c")
     texts = {name: shades[name] for name in PALETTE} | {"quiet": shades["quiet"]}
     backgrounds = [shades[f"{name}-bg"] for name in (*PALETTE, "code", "quote")]
 
