@@ -23,6 +23,7 @@ from sqlalchemy import (
     create_engine,
     event,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
@@ -160,6 +161,13 @@ class Database:
         self.cache.close()
         self.write_engine.dispose()
         self.read_engine.dispose()
+
+
+def conflict_insert(session: Session, model: type[Base]) -> Any:
+    """An INSERT that can say ON CONFLICT, in the session's dialect (both spell it alike)."""
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(model)
+    return postgresql.insert(model)
 
 
 class _StatementCounter(threading.local):

@@ -57,6 +57,7 @@ SENTENCES: dict[str, Any] = {
     "hourly_limit": _l("You have reached the number of posts an hour."),
     "type_required": _l("Choose a thread type."),
     "type_unknown": _l("This board has no such thread type."),
+    "points_short": _l("This costs points: it needs %(needed)s, you have %(has)s."),
     "conflict": _l("Somebody changed this in the meantime."),
     "too_many_requests": _l("Too many requests. Please wait a little."),
 }

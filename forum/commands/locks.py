@@ -1,0 +1,30 @@
+"""In which order are rows locked? Thread, members by id, ledger, boards by id; never backwards.
+
+Two transactions that take what they share in one order cannot wait for each other. SQLite has one
+writer at a time, so there these are plain reads.
+"""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from forum.core.uow import UnitOfWork
+from forum.models import Member
+
+
+def lock_members(uow: UnitOfWork, member_ids: Iterable[int]) -> dict[int, Member]:
+    """Lock members, lowest id first, and read them as they are now. One statement.
+
+    Ids nobody has are left out of the answer.
+    """
+    wanted = sorted(set(member_ids))
+    if not wanted:
+        return {}
+    rows = uow.session.scalars(
+        select(Member)
+        .where(Member.id.in_(wanted))
+        .order_by(Member.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {row.id: row for row in rows}

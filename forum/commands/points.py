@@ -1,0 +1,229 @@
+"""Paying for deeds by the rules, taking it back, and what follows: total, group, notice."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from forum.commands.locks import lock_members
+from forum.commands.notices import notify
+from forum.core.uow import UnitOfWork
+from forum.models import GroupKind
+from forum.points.accounts import Account
+from forum.points.formula import compiled
+from forum.points.ledger import (
+    Posted,
+    Transfer,
+    balances,
+    paid_times,
+    post_transfers,
+    reversal_of,
+    standing_transfers,
+    transfers_by_id,
+)
+from forum.points.rules import REGISTRY, Cycle, Rule, Span, cycle_of
+from forum.queries.site import GroupInfo, Site, site_of
+
+
+@dataclass(frozen=True)
+class RuleTerms:
+    """A rule as it holds somewhere: the owner's values, else the defaults."""
+
+    rule: Rule
+    amounts: dict[int, int]
+    cycle: Cycle
+    times: int
+    board_id: int = 0  # whose values they are; 0 = the site's
+
+
+def rule_terms(site: Site, rule: Rule, board_id: int | None = None) -> RuleTerms:
+    """What a rule pays in a board, or on the whole site. No statement."""
+    for place in (board_id or 0, 0):
+        setting = site.rule_settings.get((rule.key, place))
+        if setting is not None and (place == 0 or rule.is_per_board):
+            return RuleTerms(
+                rule,
+                _known_kinds(site, setting.amounts),
+                cycle_of(setting.cycle) if setting.cycle else rule.cycle,
+                rule.times if setting.times is None else setting.times,
+                place,
+            )
+    return RuleTerms(rule, _known_kinds(site, rule.amounts), rule.cycle, rule.times)
+
+
+def _known_kinds(site: Site, amounts: Mapping[int, int]) -> dict[int, int]:
+    return {
+        kind_id: amount
+        for kind_id, amount in amounts.items()
+        if amount and kind_id in site.point_kinds
+    }
+
+
+def pay_rule(
+    uow: UnitOfWork,
+    rule: str,
+    *,
+    member_id: int,
+    subject: str,
+    once_key: str,
+    board_id: int | None = None,
+    times: int = 1,
+    actor_id: int | None = None,
+) -> None:
+    """Pay a member for a deed, as often as the rule's cycle allows; total and group follow.
+
+    Count the deed before: the total is worked out from the counters as they are then.
+
+    :param subject: what it was for, "post:12" or "thread:3"; `reverse_subject` finds it by that.
+    :param once_key: the same key is paid once, whatever is retried.
+    :param times: how many deeds at once (a digest level of 2 counts 2).
+    :raises Invalid: "points_short": the deed costs more than the member may give.
+    """
+    site = site_of(uow.session)
+    terms = rule_terms(site, REGISTRY[rule], board_id)
+    if terms.amounts:
+        lock_members(uow, [member_id])
+        times = min(times, _times_left(uow, site, terms, member_id, subject))
+        mark = f"@board{terms.board_id}" if terms.board_id else ""
+        payments = [
+            Transfer(
+                kind_id,
+                Account.MINT if amount > 0 else member_id,
+                member_id if amount > 0 else Account.BURN,
+                abs(amount),
+                rule,
+                f"{once_key}#{number}:{kind_id}{mark}",
+                subject,
+                actor_id,
+            )
+            for number in range(1, times + 1)
+            for kind_id, amount in terms.amounts.items()
+        ]
+        floors = {kind.id: kind.floor_amount for kind in site.point_kinds.values()}
+        post_transfers(uow.session, uow.now, payments, floors=floors)
+    recompute_total(uow, member_id)
+
+
+def _times_left(uow: UnitOfWork, site: Site, terms: RuleTerms, member_id: int, subject: str) -> int:
+    """How often the rule may still pay in the running cycle. The member's row is locked."""
+    most = 1 if terms.cycle.span is Span.ONCE else terms.times
+    if terms.rule.is_once_per_subject and _was_paid(uow, terms.rule, member_id, subject):
+        return 0
+    if most == 0:
+        return 1_000
+    mark = f"@board{terms.board_id}" if terms.board_id else ""
+    since = terms.cycle.since(uow.now, site.zone)
+    paid = paid_times(
+        uow.session, rule=terms.rule.key, member_id=member_id, since=since, board_mark=mark
+    )
+    return max(0, most - paid)
+
+
+def _was_paid(uow: UnitOfWork, rule: Rule, member_id: int, subject: str) -> bool:
+    standing = standing_transfers(uow.session, subject=subject, rules=[rule.key])
+    return any(member_id in paid.members for paid in standing)
+
+
+def reverse_subject(
+    uow: UnitOfWork,
+    *,
+    subject: str,
+    actor_id: int | None,
+    rules: Sequence[str] | None = None,
+) -> list[int]:
+    """Take back everything that stands for a subject; nothing is refused for want of points.
+
+    :returns: the ids of the transfers back, for `restore_reversals`.
+    """
+    standing = standing_transfers(uow.session, subject=subject, rules=rules)
+    return _take_back(uow, standing, actor_id)
+
+
+def restore_reversals(
+    uow: UnitOfWork, reversal_ids: Sequence[int], actor_id: int | None
+) -> list[int]:
+    """Give again what `reverse_subject` took; what was given again already is left alone."""
+    if not reversal_ids:
+        return []
+    return _take_back(uow, transfers_by_id(uow.session, reversal_ids), actor_id)
+
+
+def _take_back(uow: UnitOfWork, made: Sequence[Posted], actor_id: int | None) -> list[int]:
+    members = sorted({member_id for posted in made for member_id in posted.members})
+    lock_members(uow, members)
+    back = post_transfers(
+        uow.session, uow.now, [reversal_of(posted, actor_id=actor_id) for posted in made]
+    )
+    for member_id in members:
+        recompute_total(uow, member_id)
+    return [posted.id for posted in back]
+
+
+def open_balance(
+    uow: UnitOfWork, *, member_id: int, kind_id: int, amount: int, subject: str, note_rule: str
+) -> None:
+    """Bring along what a member had elsewhere; a second time changes nothing.
+
+    :param note_rule: a key of points/rules.py OPERATIONS, said on the member's page.
+    """
+    if amount == 0:
+        return
+    giver, taker = (Account.IMPORT, member_id) if amount > 0 else (member_id, Account.IMPORT)
+    post_transfers(
+        uow.session,
+        uow.now,
+        [
+            Transfer(
+                kind_id,
+                giver,
+                taker,
+                abs(amount),
+                rule=note_rule,
+                once_key=f"{note_rule}:{subject}:{member_id}:{kind_id}",
+                subject=subject,
+            )
+        ],
+    )
+
+
+def recompute_total(uow: UnitOfWork, member_id: int, *, site: Site | None = None) -> int:
+    """Work out a member's total and group anew. Two statements, one more when either changed.
+
+    :param site: a snapshot fresher than the cached one, when this transaction changed the formula.
+    :returns: the total.
+    """
+    site = site or site_of(uow.session)
+    member = lock_members(uow, [member_id])[member_id]
+    total = compiled(site.settings.points.formula).total(
+        {
+            "posts": member.post_count,
+            "threads": member.thread_count,
+            "digests": member.digest_count,
+            **{f"p{kind}": amount for kind, amount in balances(uow.session, member_id).items()},
+        }
+    )
+    group = _ladder_group(site, site.groups[member.group_id], total)
+    if total == member.total and group.id == member.group_id:
+        return total
+    former = site.groups[member.group_id]
+    member.total, member.group_id = total, group.id  # the row is locked
+    if group.id != former.id:
+        notify(
+            uow,
+            "group_changed",
+            member_ids=[member_id],
+            actor=None,
+            data={"group": group.title, "rises": (group.points_from or 0) > (former.points_from or 0)},
+            merge_key="group",
+        )  # fmt: skip
+    return total
+
+
+def _ladder_group(site: Site, group: GroupInfo, total: int) -> GroupInfo:
+    """Where the total puts somebody of the group. Staff, special and muted members never move."""
+    if group.kind is not GroupKind.LADDER or _holds(group, total):
+        return group
+    return next((step for step in site.ladder if _holds(step, total)), group)
+
+
+def _holds(group: GroupInfo, total: int) -> bool:
+    lowest, below = group.points_from, group.points_to
+    return (lowest is None or lowest <= total) and (below is None or total < below)

@@ -1,0 +1,1 @@
+"""Point kinds, rules, the ledger, the formula, ranks and stars."""
