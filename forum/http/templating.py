@@ -41,6 +41,12 @@ def addresses() -> Addresses:
     return found
 
 
+def absolute(path: str) -> str:
+    """A path of ours with the site's own origin: for canonical links, feeds and the sitemap."""
+    origin = context.config().base_url or request.url_root
+    return origin.rstrip("/") + path
+
+
 def when(at: Any) -> ShownTime:
     """A moment for the viewer."""
     actor = context.actor()
@@ -128,7 +134,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.globals.update(
-        abbreviated=abbreviated, csrf_field=csrf_field, when=when
+        abbreviated=abbreviated, absolute=absolute, csrf_field=csrf_field, when=when
     )  # fmt: skip
     app.jinja_env.filters.update(cut=cut, abbreviated=abbreviated)
 

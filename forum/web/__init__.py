@@ -2,6 +2,6 @@
 
 from flask import Blueprint
 
-from forum.web import threads
+from forum.web import boards, threads
 
-BLUEPRINTS: tuple[Blueprint, ...] = (threads.pages,)
+BLUEPRINTS: tuple[Blueprint, ...] = (boards.pages, threads.pages)

@@ -1,0 +1,370 @@
+"""Read model of the board page: its head, its sticky threads, one page of the others."""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from markupsafe import Markup
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from forum.core.paging import Pager, pager
+from forum.models import Board, BoardVisit, Thread, ThreadState
+from forum.policies.actor import Actor
+from forum.policies.boards import may_start_thread
+from forum.policies.verdict import Verdict
+from forum.queries.boards import (
+    BoardEntry,
+    Numbers,
+    active_announcements,
+    board_entries,
+    is_new_to,
+    numbers_of,
+    numbers_statement,
+    own_pending_threads,
+)
+from forum.queries.site import AnnouncementInfo, BoardInfo, Site, TypeInfo
+from forum.queries.thread_rows import COLUMNS, ThreadRow, thread_row
+
+VISIBLE, REDIRECT = ThreadState.VISIBLE, ThreadState.REDIRECT
+MOST_STICKY = 100
+VISITED_SHOWN = 10
+DAY = 86400
+WITHIN = (DAY, 2 * DAY, 7 * DAY, 30 * DAY, 92 * DAY)  # 一天 .. 三个月, as Discuz! counts them
+
+
+class Order(enum.StrEnum):
+    """What a list is sorted by, the greatest first."""
+
+    LAST_POST = "last_post"
+    CREATED = "created"
+    REPLIES = "replies"
+    VIEWS = "views"
+    HEAT = "heat"
+
+
+_KEYS: dict[Order, InstrumentedAttribute[Any]] = {
+    Order.LAST_POST: Thread.last_post_at,
+    Order.CREATED: Thread.created_at,
+    Order.REPLIES: Thread.reply_count,
+    Order.VIEWS: Thread.view_count,
+    Order.HEAT: Thread.heat,
+}
+
+
+@dataclass(frozen=True)
+class ListFilter:
+    """Which threads of a board, and in which order. `order` None = the board's own."""
+
+    order: Order | None = None
+    type_id: int | None = None
+    digest: bool = False
+    within: int | None = None  # seconds since the last post
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> "ListFilter":
+        """From an address; what is not understood is left out."""
+        order, type_id, within = query.get("order"), query.get("type"), query.get("within")
+        return cls(
+            order=Order(order) if order in list(Order) else None,
+            type_id=int(type_id) if type_id and type_id.isdecimal() and len(type_id) < 18 else None,
+            digest=query.get("digest") == "1",
+            within=next((seconds for seconds in WITHIN if str(seconds) == within), None),
+        )
+
+    def query(self, **changes: Any) -> dict[str, Any]:
+        """The address's query, for links that keep or change it."""
+        filter = replace(self, **changes)
+        return {
+            "type": filter.type_id,
+            "digest": "1" if filter.digest else None,
+            "order": str(filter.order) if filter.order else None,
+            "within": filter.within,
+        }
+
+    @property
+    def narrows(self) -> bool:
+        """Does it leave threads out?"""
+        return self.type_id is not None or self.digest or self.within is not None
+
+    @property
+    def is_set(self) -> bool:
+        return self.narrows or self.order is not None
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """A thread in its board's list."""
+
+    thread: ThreadRow
+    type: TypeInfo | None
+    is_new: bool  # to this member
+    is_closed: bool  # by a moderator or by time
+    is_foreign: bool  # a sticky thread of another board: this board's moderators leave it alone
+
+
+@dataclass(frozen=True)
+class TypeCount:
+    type: TypeInfo
+    count: int
+
+
+@dataclass(frozen=True)
+class BoardPage:
+    """A board's page."""
+
+    board: BoardInfo
+    ancestors: tuple[BoardInfo, ...]
+    numbers: Numbers
+    rules: Markup
+    sub_boards: tuple[BoardEntry, ...]
+    types: tuple[TypeCount, ...]
+    announcement: AnnouncementInfo | None
+    sticky: tuple[BoardRow, ...]
+    rows: tuple[BoardRow, ...]
+    pager: Pager
+    filter: ListFilter
+    order: Order
+    visited: tuple[tuple[int, str], ...]
+    pending_count: int
+    may_start: Verdict
+    moderates: bool
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.sticky and not self.rows
+
+
+def board_page(
+    s: Session, site: Site, actor: Actor, board: BoardInfo, filter: ListFilter, page: int
+) -> BoardPage:
+    """A page of a board one may read. At most four statements for a guest, one more for a member.
+
+    :param page: brought into range; see `BoardPage.pager`.
+    """
+    order = filter.order or _default_order(board)
+    below = frozenset(one.id for one in site.descendants(board.id)) & actor.readable
+    numbers, facts = _numbers_and_facts(s, site, actor, board, below)
+    matching = _matching(actor, board, filter)
+    if filter.narrows:
+        total = s.scalar(select(func.count()).select_from(Thread).where(*matching)) or 0
+        pointers = 0
+    else:
+        pointers = facts.pointer_count
+        total = max(0, facts.thread_count - facts.sticky_count) + pointers
+    pages = pager(page, total, site.settings.reading.threads_per_page)
+    rows = _rows(s, site, actor, board, matching, order, pages, total, pointers)
+    own = numbers[board.id]
+    types = {one.id: one for each in site.boards.values() for one in each.types}
+
+    def shown(row: ThreadRow) -> BoardRow:
+        return BoardRow(
+            thread=row,
+            type=types.get(row.type_id) if row.type_id is not None else None,
+            is_new=not row.sticky_level and is_new_to(actor, row.last_post_at, own.visited_at),
+            is_closed=row.is_closed or row.is_autoclosed(board.autoclose_days, actor.now),
+            is_foreign=row.board_id != board.id,
+        )
+
+    return BoardPage(
+        board=board,
+        ancestors=site.ancestors(board.id),
+        numbers=own,
+        rules=Markup(board.rules_html),
+        sub_boards=board_entries(site, actor, board.id, numbers) if page == 1 else (),
+        types=_type_counts(s, board) if board.types and board.types_listed else (),
+        announcement=_announcement(site, actor, filter, pages.page),
+        sticky=tuple(shown(row) for row in _sticky(s, site, actor, board, filter, order, pages)),
+        rows=tuple(shown(row) for row in rows),
+        pager=pages,
+        filter=filter,
+        order=order,
+        visited=() if actor.is_guest else _visited(s, site, actor, board.id),
+        pending_count=facts.pending_count,
+        may_start=may_start_thread(actor, board),
+        moderates=actor.moderates(board.id),
+    )
+
+
+def _default_order(board: BoardInfo) -> Order:
+    return Order(board.default_order) if board.default_order in list(Order) else Order.LAST_POST
+
+
+def _numbers_and_facts(
+    s: Session, site: Site, actor: Actor, board: BoardInfo, below: frozenset[int]
+) -> tuple[dict[int, Numbers], Any]:
+    """The numbers of the board and those below it, and what only the board itself is asked."""
+    here = (Thread.board_id == board.id, Thread.sticky_level == 0)
+    pointer_count = select(func.count()).select_from(Thread).where(*here, Thread.state == REDIRECT)
+    sticky_count = (
+        select(func.count())
+        .select_from(Thread)
+        .where(
+            Thread.board_id == board.id, Thread.state == VISIBLE, Thread.sticky_level.between(1, 3)
+        )
+    )
+    pending = (
+        literal(0) if actor.is_guest else own_pending_threads(actor, board.id).scalar_subquery()
+    )
+    statement = numbers_statement(actor, below | {board.id}).add_columns(
+        pointer_count.scalar_subquery().label("pointer_count"),
+        sticky_count.scalar_subquery().label("sticky_count"),
+        pending.label("pending_count"),
+    )
+    today = actor.now.astimezone(site.zone).date()
+    rows = {row.id: row for row in s.execute(statement)}
+    return {board_id: numbers_of(row, today) for board_id, row in rows.items()}, rows[board.id]
+
+
+def _matching(
+    actor: Actor, board: BoardInfo, filter: ListFilter, *, is_sticky: bool = False
+) -> list[ColumnElement[bool]]:
+    """The board's visible threads that pass the filter, either the sticky ones or the others."""
+    conditions = [
+        Thread.board_id == board.id,
+        Thread.state == VISIBLE,
+        Thread.sticky_level.between(1, 3) if is_sticky else Thread.sticky_level == 0,
+    ]
+    if filter.type_id is not None:
+        conditions.append(Thread.type_id == filter.type_id)
+    if filter.digest:
+        conditions.append(Thread.digest_level > 0)
+    if filter.within is not None:
+        conditions.append(Thread.last_post_at >= actor.now - timedelta(seconds=filter.within))
+    return conditions
+
+
+def _rows(
+    s: Session,
+    site: Site,
+    actor: Actor,
+    board: BoardInfo,
+    matching: list[ColumnElement[bool]],
+    order: Order,
+    pages: Pager,
+    total: int,
+    pointers: int,
+) -> tuple[ThreadRow, ...]:
+    """One page: its ids from a covering index, then their rows, in one statement.
+
+    The ids are counted off from the nearer end of the list (docs/decisions/deep-board-pages.md).
+    """
+    per_page = site.settings.reading.threads_per_page
+    skipped = (pages.page - 1) * per_page
+    wanted = min(per_page, total - skipped)
+    if wanted <= 0:
+        return ()
+    is_from_end = skipped > total // 2
+    if is_from_end:
+        skipped = total - skipped - wanted
+    ids = _ids(matching, board, order, pointers, is_from_end).limit(wanted).offset(skipped)
+    found = ids.subquery("page_ids")
+    key = _KEYS[order]
+    statement = (
+        select(*COLUMNS).join(found, found.c.id == Thread.id).order_by(key.desc(), Thread.id.desc())
+    )
+    return tuple(thread_row(row) for row in s.execute(statement))
+
+
+def _ids(
+    matching: list[ColumnElement[bool]],
+    board: BoardInfo,
+    order: Order,
+    pointers: int,
+    is_from_end: bool,
+) -> Select[Any]:
+    """Ids and keys in order. Where a move left pointers, two sorted lists are merged into one."""
+    key = _KEYS[order]
+    visible = select(Thread.id, key.label("key")).where(*matching)
+    if not pointers:
+        ends = (key, Thread.id) if is_from_end else (key.desc(), Thread.id.desc())
+        return visible.order_by(*ends)
+    left = select(Thread.id, key.label("key")).where(
+        Thread.board_id == board.id, Thread.state == REDIRECT, Thread.sticky_level == 0
+    )
+    both = union_all(visible, left).subquery("both")
+    merged = select(both.c.id, both.c.key)
+    if is_from_end:
+        return merged.order_by(both.c.key, both.c.id)
+    return merged.order_by(both.c.key.desc(), both.c.id.desc())
+
+
+def _sticky(
+    s: Session,
+    site: Site,
+    actor: Actor,
+    board: BoardInfo,
+    filter: ListFilter,
+    order: Order,
+    pages: Pager,
+) -> tuple[ThreadRow, ...]:
+    """Above the separator of page 1: the site's, the category's, the board's own.
+
+    A filtered list shows the board's own alone. Another board's sticky thread shows only to those
+    who may read that board.
+    """
+    if pages.page > 1:
+        return ()
+    own = and_(*_matching(actor, board, filter, is_sticky=True))
+    condition = own
+    if not filter.narrows:
+        category = site.category_id(board.id)
+        near = frozenset(one.id for one in site.descendants(category)) & actor.readable
+        condition = or_(
+            own,
+            and_(
+                Thread.sticky_level == 3,
+                Thread.state == VISIBLE,
+                Thread.board_id.in_(actor.readable),
+            ),
+            and_(Thread.sticky_level == 2, Thread.state == VISIBLE, Thread.board_id.in_(near)),
+        )
+    statement = (
+        select(*COLUMNS)
+        .where(condition)
+        .order_by(Thread.sticky_level.desc(), _KEYS[order].desc(), Thread.id.desc())
+        .limit(MOST_STICKY)
+    )
+    return tuple(thread_row(row) for row in s.execute(statement))
+
+
+def _type_counts(s: Session, board: BoardInfo) -> tuple[TypeCount, ...]:
+    """How many threads each type of the strip holds. One statement over an index alone."""
+    counts = {
+        type_id: count
+        for type_id, count in s.execute(
+            select(Thread.type_id, func.count())
+            .where(
+                Thread.board_id == board.id,
+                Thread.type_id.in_([one.id for one in board.types]),
+                Thread.state == VISIBLE,
+            )
+            .group_by(Thread.type_id)
+        )
+    }
+    return tuple(TypeCount(one, counts.get(one.id, 0)) for one in board.types)
+
+
+def _announcement(
+    site: Site, actor: Actor, filter: ListFilter, page: int
+) -> AnnouncementInfo | None:
+    if page > 1 or filter.is_set:
+        return None
+    return next(iter(active_announcements(site, actor.now)), None)
+
+
+def _visited(s: Session, site: Site, actor: Actor, board_id: int) -> tuple[tuple[int, str], ...]:
+    """浏览过的版块 of a member, the latest first. One statement."""
+    ids = s.scalars(
+        select(BoardVisit.board_id)
+        .where(
+            BoardVisit.member_id == actor.member_id,
+            BoardVisit.board_id != board_id,
+            BoardVisit.board_id.in_(actor.readable),
+        )
+        .order_by(BoardVisit.seen_at.desc(), BoardVisit.board_id)
+        .limit(VISITED_SHOWN)
+    )
+    return tuple((one, site.boards[one].name) for one in ids)

@@ -1,0 +1,324 @@
+"""Read models of the index and of a board's head: the tree with its numbers, as one may see it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from markupsafe import Markup
+from sqlalchemy import Select, and_, func, null, select
+from sqlalchemy.orm import Session
+
+from forum.models import (
+    Board,
+    BoardVisit,
+    Favorite,
+    FavoriteKind,
+    Member,
+    OnlineVisit,
+    Thread,
+    ThreadState,
+)
+from forum.policies.actor import Actor
+from forum.queries.online import Online, online_members
+from forum.queries.site import AnnouncementInfo, BoardInfo, Site
+
+
+@dataclass(frozen=True)
+class LastPost:
+    """The newest post of a board."""
+
+    thread_id: int
+    title: str
+    at: datetime
+    author_id: int | None
+    author_name: str
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A board's own counters, today's and yesterday's already right for the site's date."""
+
+    threads: int = 0
+    posts: int = 0
+    today: int = 0
+    yesterday: int = 0
+    favorites: int = 0
+    last: LastPost | None = None
+    visited_at: datetime | None = None
+    is_favorite: bool = False
+    version: int = 0
+
+    def with_below(self, below: "list[Numbers]") -> "Numbers":
+        """Counts with those of the sub-boards; the newest of all last posts."""
+        lasts = [numbers.last for numbers in (self, *below) if numbers.last is not None]
+        return Numbers(
+            threads=self.threads + sum(numbers.threads for numbers in below),
+            posts=self.posts + sum(numbers.posts for numbers in below),
+            today=self.today + sum(numbers.today for numbers in below),
+            yesterday=self.yesterday + sum(numbers.yesterday for numbers in below),
+            favorites=self.favorites,
+            last=max(lasts, key=lambda last: last.at, default=None),
+            visited_at=self.visited_at,
+            is_favorite=self.is_favorite,
+            version=self.version,
+        )
+
+
+@dataclass(frozen=True)
+class BoardEntry:
+    """A board in the list of its category or parent."""
+
+    id: int
+    name: str
+    color: int | None
+    description: Markup
+    numbers: Numbers
+    sub_boards: tuple[tuple[int, str], ...]
+    moderators: tuple[tuple[int, str], ...]
+    is_new: bool  # of a member; a guest's browser knows for itself
+    is_private: bool = False  # its name may be known, nothing more
+    redirect_address: str = ""
+
+
+@dataclass(frozen=True)
+class CategoryEntry:
+    """A heading with the boards below it. `id` None: boards without a category, or favourites."""
+
+    id: int | None
+    name: str
+    color: int | None
+    columns: int
+    moderators: tuple[tuple[int, str], ...]
+    boards: tuple[BoardEntry, ...]
+
+
+@dataclass(frozen=True)
+class IndexPage:
+    """The index, or one category of it."""
+
+    categories: tuple[CategoryEntry, ...]
+    favorites: tuple[BoardEntry, ...]
+    today: int
+    yesterday: int
+    posts: int
+    member_count: int
+    newest_member: tuple[int, str] | None
+    announcements: tuple[AnnouncementInfo, ...]
+    online: Online | None
+
+
+def index_page(s: Session, site: Site, actor: Actor) -> IndexPage:
+    """Everything of the index. Three statements."""
+    numbers = board_numbers(s, site, actor)
+    facts = s.execute(_site_facts(site, actor)).one()
+    seen = {board_id: n for board_id, n in numbers.items() if board_id in actor.readable}
+    entries = {board_id: n for board_id, n in seen.items() if n.is_favorite}
+    return IndexPage(
+        categories=_categories(site, actor, numbers),
+        favorites=tuple(
+            _entry(site, actor, board, numbers)
+            for board in site.boards.values()
+            if board.id in entries
+        ),
+        today=sum(n.today for n in seen.values()),
+        yesterday=sum(n.yesterday for n in seen.values()),
+        posts=sum(n.posts for n in seen.values()),
+        member_count=facts.member_count,
+        newest_member=(facts.newest_id, facts.newest_name) if facts.newest_id else None,
+        announcements=active_announcements(site, actor.now),
+        online=online_members(
+            s, site, actor, members=facts.online_members, guests=facts.online_guests
+        ),
+    )
+
+
+def category_page(s: Session, site: Site, actor: Actor, category_id: int) -> IndexPage:
+    """One category alone. One statement."""
+    numbers = board_numbers(s, site, actor)
+    only = [part for part in _categories(site, actor, numbers) if part.id == category_id]
+    return IndexPage(tuple(only), (), 0, 0, 0, 0, None, (), None)
+
+
+def board_numbers(
+    s: Session, site: Site, actor: Actor, board_ids: frozenset[int] | None = None
+) -> dict[int, Numbers]:
+    """Numbers of boards by id, of all when `board_ids` is None. One statement.
+
+    They are not yet filtered by what the actor may see.
+    """
+    today = actor.now.astimezone(site.zone).date()
+    found = {}
+    for row in s.execute(numbers_statement(actor, board_ids)):
+        found[row.id] = numbers_of(row, today)
+    return found
+
+
+def numbers_statement(actor: Actor, board_ids: frozenset[int] | None) -> Select:  # type: ignore[type-arg]
+    """The statement behind `board_numbers`; the board page adds columns of its own."""
+    columns = (
+        Board.id, Board.thread_count, Board.post_count, Board.today_post_count,
+        Board.yesterday_post_count, Board.today_on, Board.favorite_count, Board.last_thread_id,
+        Board.last_title, Board.last_post_at, Board.last_poster_id, Board.last_poster_name,
+        Board.version,
+    )  # fmt: skip
+    if actor.is_guest:
+        statement = select(*columns, null().label("visited_at"), null().label("favorite_of"))
+    else:
+        statement = (
+            select(
+                *columns,
+                BoardVisit.seen_at.label("visited_at"),
+                Favorite.member_id.label("favorite_of"),
+            )
+            .outerjoin(
+                BoardVisit,
+                and_(BoardVisit.board_id == Board.id, BoardVisit.member_id == actor.member_id),
+            )
+            .outerjoin(
+                Favorite,
+                and_(
+                    Favorite.target_id == Board.id,
+                    Favorite.kind == FavoriteKind.BOARD,
+                    Favorite.member_id == actor.member_id,
+                ),
+            )
+        )
+    return statement if board_ids is None else statement.where(Board.id.in_(board_ids))
+
+
+def numbers_of(row, today: date) -> Numbers:  # type: ignore[no-untyped-def]
+    """From a row of `numbers_statement`. Counters of another day are not today's."""
+    is_today = row.today_on == today
+    was_yesterday = row.today_on == today - timedelta(days=1)
+    last = None
+    if row.last_thread_id is not None and row.last_post_at is not None:
+        last = LastPost(
+            row.last_thread_id, row.last_title, row.last_post_at, row.last_poster_id,
+            row.last_poster_name,
+        )  # fmt: skip
+    return Numbers(
+        threads=row.thread_count,
+        posts=row.post_count,
+        today=row.today_post_count if is_today else 0,
+        yesterday=(
+            row.yesterday_post_count if is_today else row.today_post_count if was_yesterday else 0
+        ),
+        favorites=row.favorite_count,
+        last=last,
+        visited_at=row.visited_at,
+        is_favorite=row.favorite_of is not None,
+        version=row.version,
+    )
+
+
+def active_announcements(site: Site, now: datetime) -> tuple[AnnouncementInfo, ...]:
+    """Those whose time it is, in their order. No statement."""
+    return tuple(
+        one
+        for one in site.announcements
+        if one.starts_at <= now and (one.ends_at is None or one.ends_at > now)
+    )
+
+
+def board_entries(
+    site: Site, actor: Actor, parent_id: int | None, numbers: dict[int, Numbers]
+) -> tuple[BoardEntry, ...]:
+    """The boards below a category or board that the actor may know of. No statement."""
+    entries = []
+    for board in site.children.get(parent_id, ()):
+        if board.is_category:
+            continue
+        if board.id in actor.readable:
+            entries.append(_entry(site, actor, board, numbers))
+        elif site.settings.reading.shows_private_boards and not board.is_hidden:
+            entries.append(
+                BoardEntry(
+                    board.id,
+                    board.name,
+                    board.color,
+                    Markup(),
+                    Numbers(),
+                    (),
+                    (),
+                    is_new=False,
+                    is_private=True,
+                )  # fmt: skip
+            )
+    return tuple(entries)
+
+
+def _site_facts(site: Site, actor: Actor) -> Select:  # type: ignore[type-arg]
+    cutoff = actor.now - site.settings.reading.online_hold
+    newest = select(func.max(Member.id)).scalar_subquery()
+    online = select(func.count()).select_from(OnlineVisit).where(OnlineVisit.seen_at > cutoff)
+    return select(
+        select(func.count()).select_from(Member).scalar_subquery().label("member_count"),
+        newest.label("newest_id"),
+        select(Member.name).where(Member.id == newest).scalar_subquery().label("newest_name"),
+        online.where(OnlineVisit.member_id.is_not(None)).scalar_subquery().label("online_members"),
+        online.where(OnlineVisit.member_id.is_(None)).scalar_subquery().label("online_guests"),
+    )
+
+
+def _categories(site: Site, actor: Actor, numbers: dict[int, Numbers]) -> tuple[CategoryEntry, ...]:
+    parts = []
+    for category in site.children.get(None, ()):
+        if not category.is_category or category.id not in actor.readable:
+            continue
+        boards = board_entries(site, actor, category.id, numbers)
+        if boards:  # a heading over nothing is not shown
+            parts.append(
+                CategoryEntry(
+                    category.id,
+                    category.name,
+                    category.color,
+                    category.columns,
+                    category.moderators,
+                    boards,
+                )  # fmt: skip
+            )
+    loose = board_entries(site, actor, None, numbers)
+    if loose:
+        parts.append(CategoryEntry(None, site.settings.general.name, None, 0, (), loose))
+    return tuple(parts)
+
+
+def _entry(site: Site, actor: Actor, board: BoardInfo, numbers: dict[int, Numbers]) -> BoardEntry:
+    own = numbers.get(board.id, Numbers())
+    below = [one for one in site.descendants(board.id) if one.id in actor.readable]
+    total = own.with_below([numbers.get(one.id, Numbers()) for one in below])
+    return BoardEntry(
+        id=board.id,
+        name=board.name,
+        color=board.color,
+        description=Markup(board.description_html),
+        numbers=total,
+        sub_boards=tuple(
+            (one.id, one.name)
+            for one in site.children.get(board.id, ())
+            if one.id in actor.readable
+        ),
+        moderators=board.moderators,
+        is_new=is_new_to(actor, total.last.at if total.last else None, own.visited_at),
+        redirect_address=board.redirect_address,
+    )
+
+
+def is_new_to(actor: Actor, at: datetime | None, visited_at: datetime | None) -> bool:
+    """Has a member not seen what happened `at`? Guests' browsers answer for themselves."""
+    if actor.is_guest or at is None:
+        return False
+    seen = max(filter(None, (visited_at, actor.previous_visit_at)), default=None)
+    return seen is None or at > seen
+
+
+def own_pending_threads(actor: Actor, board_id: int) -> Select:  # type: ignore[type-arg]
+    """How many of the actor's threads in a board wait for approval; a scalar subquery's select."""
+    return (
+        select(func.count())
+        .select_from(Thread)
+        .where(
+            Thread.author_id == actor.member_id,
+            Thread.state == ThreadState.PENDING,
+            Thread.board_id == board_id,
+        )
+    )
