@@ -47,7 +47,9 @@ class Actor:
     boards: BoardSets = BoardSets()
     moderated: frozenset[int] = frozenset()
     session_id: int | None = None
+    session_seen_at: datetime | None = None  # the first visit of the last day it was used
     panel_until: datetime | None = None
+    must_choose_password: bool = False  # logged in with one that somebody else knows
     unread_notice_count: int = 0
     previous_visit_at: datetime | None = None
     zone: ZoneInfo = ZoneInfo("Asia/Shanghai")

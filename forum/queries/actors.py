@@ -1,6 +1,7 @@
 """Who is asking? From a login token, or a member's id, to an Actor."""
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +23,7 @@ _MEMBER_COLUMNS = (
     Member.id, Member.name, Member.state, Member.group_id, Member.group_until,
     Member.former_group_id, Member.is_founder, Member.total, Member.unread_notice_count,
     Member.previous_visit_at, Member.time_zone, Member.locale, Member.avatar,
+    Member.password_is_temporary,
 )  # fmt: skip
 
 
@@ -46,6 +48,7 @@ def actor_for_token(s: Session, site: Site, token: str, now: datetime) -> Actor 
             *_MEMBER_COLUMNS,
             LoginSession.id.label("session_id"),
             LoginSession.panel_until,
+            LoginSession.last_seen_at.label("session_seen_at"),
         )
         .join(Member, Member.id == LoginSession.member_id)
         .where(
@@ -54,7 +57,13 @@ def actor_for_token(s: Session, site: Site, token: str, now: datetime) -> Actor 
             Member.state == MemberState.ACTIVE,
         )
     ).one_or_none()
-    return None if row is None else _actor(site, row, now, row.session_id, row.panel_until)
+    if row is None:
+        return None
+    return replace(
+        _actor(site, row, now, row.session_id, row.panel_until),
+        session_seen_at=row.session_seen_at,
+        must_choose_password=row.password_is_temporary,
+    )
 
 
 def actor_for_member(s: Session, site: Site, member_id: int, now: datetime) -> Actor:
