@@ -37,6 +37,12 @@ REFUSALS: dict[str, Any] = {
     Refusal.OWN_POST: _l("This is your own post."),
     Refusal.BLOCKED: _l("This post was blocked by a moderator."),
     Refusal.PANEL_PASSWORD: _l("Enter your password again to go on."),
+    Refusal.HAS_ACCOUNT: _l("You are logged in already."),
+    Refusal.REGISTRATION_CLOSED: _l("New accounts cannot be opened at the moment."),
+    Refusal.UNCLAIMED: _l("Nobody has taken over this account yet."),
+    Refusal.LOCKED: _l("This account is locked. Please ask the administrators."),
+    Refusal.FOUNDER_ONLY: _l("Only the founder may do this."),
+    Refusal.ALREADY_CLAIMED: _l("This account has an owner already."),
 }
 
 # What commands raise: Invalid, Taken, TooSoon, Conflict, NotFound.
@@ -59,6 +65,36 @@ SENTENCES: dict[str, Any] = {
     "type_unknown": _l("This board has no such thread type."),
     "points_short": _l("This costs points: it needs %(needed)s, you have %(has)s."),
     "conflict": _l("Somebody changed this in the meantime."),
+    "name_width": _l(
+        "A name takes %(least)s to %(most)s characters (Chinese count two); this one takes %(has)s."
+    ),
+    "name_characters": _l(
+        "A name is made of letters, Chinese characters, digits and _ - . · without blanks."
+    ),
+    "name_digits": _l("A name needs something besides digits."),
+    "name_reserved": _l("This name is reserved."),
+    "taken_name": _l("This name is taken, or looks like one that is."),
+    "taken_email": _l("This e-mail address belongs to another account."),
+    "password_short": _l("A password needs at least %(least)s characters."),
+    "password_is_name": _l("The password must not be the name or the e-mail address."),
+    "password_wrong": _l("The password is wrong."),
+    "password_same": _l("Choose a password other than the one you have."),
+    "login_wrong": _l("Name or password is wrong."),
+    "too_many_logins": _l("Too many wrong tries. Please wait %(minutes)s minutes."),
+    "too_many_accounts": _l("Too many accounts were opened from your network today."),
+    "too_many_mails": _l("Too many letters were asked for. Please wait %(minutes)s minutes."),
+    "link_dead": _l("This link is no longer valid. Ask for a new one."),
+    "no_own_address": _l(
+        "The forum cannot send links yet: its address (FORUM_BASE_URL) is not configured."
+    ),
+    "no_such_member": _l("There is no such member."),
+    "no_claimed_group": _l("No group waits for confirmation."),
+    "signature_long": _l("The signature is too long: at most %(most)s characters."),
+    "title_long": _l("A title of your own has at most %(most)s characters."),
+    "time_zone_unknown": _l("There is no such time zone."),
+    "picture_unknown": _l("Choose a picture: JPEG, PNG, GIF or WebP."),
+    "picture_too_large": _l("The picture has too many points: at most 40 million."),
+    "picture_broken": _l("The picture is damaged."),
     "too_many_requests": _l("Too many requests. Please wait a little."),
 }
 

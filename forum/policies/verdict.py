@@ -31,6 +31,12 @@ class Refusal(enum.StrEnum):
     OWN_POST = "own_post"
     BLOCKED = "blocked"
     PANEL_PASSWORD = "panel_password"
+    HAS_ACCOUNT = "has_account"
+    REGISTRATION_CLOSED = "registration_closed"
+    UNCLAIMED = "unclaimed"
+    LOCKED = "locked"
+    FOUNDER_ONLY = "founder_only"
+    ALREADY_CLAIMED = "already_claimed"
 
 
 @dataclass(frozen=True)
