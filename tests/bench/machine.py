@@ -1,0 +1,47 @@
+"""What machine and which versions were measured?"""
+
+import importlib.metadata
+import os
+import platform
+import sqlite3
+from pathlib import Path
+
+PACKAGES = ("flask", "sqlalchemy", "granian", "psycopg", "jinja2", "werkzeug")
+
+
+def describe() -> dict[str, str]:
+    """Facts of this machine, for the head of the report."""
+    model = next(
+        (
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.processor(),
+    )
+    memory = Path("/proc/meminfo").read_text().split()[1]
+    found = {
+        "cpu": f"{model}, {os.cpu_count()} cores",
+        "memory": f"{int(memory) // 1024 // 1024} GiB",
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+    }
+    found.update({name: importlib.metadata.version(name) for name in PACKAGES})
+    return found
+
+
+def resident_mb(pid: int) -> float:
+    """Resident memory of a process and all below it, in MB (shared pages counted each time)."""
+    total = 0
+    waiting = [pid]
+    while waiting:
+        one = waiting.pop()
+        try:
+            for line in Path(f"/proc/{one}/status").read_text().splitlines():
+                if line.startswith("VmRSS:"):
+                    total += int(line.split()[1])
+            for task in Path(f"/proc/{one}/task").iterdir():
+                waiting.extend(int(child) for child in (task / "children").read_text().split())
+        except FileNotFoundError:
+            continue
+    return total / 1024
