@@ -31,6 +31,7 @@ class Config:
     trusted_hosts: tuple[str, ...] = ()
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     mail_url: str = "file:"
+    page_cache: bool = True
     is_testing: bool = False
 
     @property
@@ -68,6 +69,7 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
         trusted_hosts=_words(known.get("FORUM_TRUSTED_HOSTS", "")),
         trusted_proxies=_networks(known.get("FORUM_TRUSTED_PROXIES", "")),
         mail_url=_mail_url(known.get("FORUM_MAIL_URL", "file:")),
+        page_cache=_switch("FORUM_PAGE_CACHE", known.get("FORUM_PAGE_CACHE", "on")),
     )
 
 
@@ -153,6 +155,12 @@ def _mail_url(value: str) -> str:
     if parts.scheme != "file" and not parts.hostname:
         raise ConfigError("FORUM_MAIL_URL: names no host")
     return value
+
+
+def _switch(variable: str, value: str) -> bool:
+    if value not in ("on", "off"):
+        raise ConfigError(f"{variable}: expected on or off")
+    return value == "on"
 
 
 def _words(value: str) -> tuple[str, ...]:
