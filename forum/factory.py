@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from forum.cli import COMMANDS
 from forum.core.config import Config, load_config
 from forum.core.db import Database
-from forum.http import assets, context, errors, headers, language, login, templating
+from forum.http import assets, buffers, context, errors, headers, language, login, templating
 from forum.web import BLUEPRINTS
 
 ROOT = Path(__file__).parents[1]
@@ -40,6 +40,7 @@ def create_app(config: Config | None = None) -> Flask:
     templating.init_app(app)
     errors.init_app(app)
     headers.init_app(app)
+    buffers.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     for command in COMMANDS:

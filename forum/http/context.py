@@ -58,6 +58,16 @@ def actor() -> Actor:
     return cast(Actor, g.actor)
 
 
+def has_actor() -> bool:
+    """Has this request asked yet who is asking?"""
+    return "actor" in g
+
+
+def root_address() -> str:
+    """Where this site is, for addresses that leave it: as configured, else as it was asked for."""
+    return config().base_url or request.host_url.rstrip("/")
+
+
 def _find_actor() -> Actor:
     token = login.current_token()
     if token is not None:

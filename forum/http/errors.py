@@ -49,6 +49,7 @@ REFUSALS: dict[str, Any] = {
 SENTENCES: dict[str, Any] = {
     "not_found": _l("There is no such page, or you may not see it."),
     "thread_not_found": _l("The thread does not exist, was deleted, or is waiting for approval."),
+    "no_posts_of_author": _l("This member has no post in this thread."),
     "no_older_thread": _l("There is no older thread than this."),
     "no_newer_thread": _l("There is no newer thread than this."),
     "subject_empty": _l("A thread needs a title."),
@@ -188,5 +189,6 @@ def init_app(app: Flask) -> None:
         log.exception("unexpected", exc_info=error)
         if app.testing:
             raise error
-        # The layout reads the database, which may be what failed: a page that needs nothing.
-        return render_template("errors/broken.html"), 500
+        # The layout reads the database, which may be what failed: a page that needs nothing, not
+        # even the context processors of render_template.
+        return app.jinja_env.get_template("errors/broken.html").render(), 500

@@ -1,5 +1,133 @@
-"""The thread page and what hangs on it: print view, neighbours, floors."""
+"""The thread page and what hangs on it: print view, reading mode, neighbours, floors."""
 
-from flask import Blueprint
+import secrets
+
+from flask import Blueprint, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from forum.core.errors import NotFound
+from forum.http import buffers
+from forum.http.context import actor, reader, root_address, site
+from forum.http.errors import reason
+from forum.http.page_cache import keep
+from forum.http.templating import addresses
+from forum.queries.threads import (
+    PostPlace,
+    ThreadPage,
+    neighbour_thread,
+    opening_post,
+    place_at_floor,
+    place_of_last_post,
+    place_of_post,
+    printed_thread,
+    thread_page,
+)
 
 pages = Blueprint("threads", __name__)
+
+# What both databases and every browser can hold; larger numbers are no address of ours.
+ID = "int(max=9007199254740991)"
+MOST = 9007199254740991
+
+
+def number_asked(name: str) -> int | None:
+    """A positive number of the query string, or None where there is none that makes sense."""
+    value = request.args.get(name, type=int)
+    return value if value is not None and 0 < value <= MOST else None
+
+
+def order_asked() -> str | None:
+    """The order of reading in the query string."""
+    order = request.args.get("order")
+    return order if order in ("newest", "oldest") else None
+
+
+@pages.get(f"/thread-<{ID}:thread_id>-<{ID}:page>-<{ID}:list_page>.html")
+def show(thread_id: int, page: int, list_page: int) -> str | Response:
+    author_id, order = number_asked("author"), order_asked()
+    jump = number_asked("page")
+    if jump is not None:
+        return redirect(
+            addresses().thread(thread_id, jump, list_page, author=author_id, order=order)
+        )
+    shown = thread_page(
+        reader(), actor(), site(), thread_id=thread_id, page=page, list_page=list_page,
+        author_id=author_id, order=order,
+    )  # fmt: skip
+    if shown.thread.moved_to_id is not None:
+        return redirect(addresses().thread(shown.thread.moved_to_id))
+    _note(shown)
+    return render_template(
+        "threads/show.html",
+        page=shown,
+        root=root_address(),
+        reply_reason=reason(shown.reply),
+        submission_key=None if actor().is_guest else secrets.token_urlsafe(12),
+    )
+
+
+def _note(shown: ThreadPage) -> None:
+    thread, who = shown.thread, actor()
+    buffers.seen(who, thread.board_id)
+    if request.method == "GET":
+        buffers.viewed(who, thread.id)
+    if who.member_id is not None and shown.filter_author_id is None and shown.posts:
+        buffers.read_to(who.member_id, thread.id, max(post.floor for post in shown.posts))
+    keep(
+        site=site().version,
+        threads={thread.id: thread.version},
+        viewed_thread=thread.id,
+        seen_board=thread.board_id,
+    )
+
+
+def _at(place: PostPlace, order: str | None = None) -> Response:
+    path = addresses().thread(place.thread_id, place.page, order=order)
+    return redirect(f"{path}#pid{place.post_id}")
+
+
+@pages.get(f"/post-<{ID}:post_id>.html")
+def post(post_id: int) -> Response:
+    return _at(place_of_post(reader(), actor(), site(), post_id=post_id))
+
+
+@pages.get(f"/thread-<{ID}:thread_id>/floor")
+def floor(thread_id: int) -> Response:
+    order = order_asked()
+    wanted = number_asked("floor")
+    place = None
+    if wanted is not None:
+        place = place_at_floor(
+            reader(), actor(), site(), thread_id=thread_id, floor=wanted, order=order
+        )
+    if place is None:
+        return redirect(addresses().thread(thread_id, order=order))
+    return _at(place, order)
+
+
+@pages.get(f"/thread-<{ID}:thread_id>/last")
+def last(thread_id: int) -> Response:
+    place = place_of_last_post(reader(), actor(), site(), thread_id=thread_id)
+    return redirect(addresses().thread(thread_id)) if place is None else _at(place)
+
+
+@pages.get(f"/thread-<{ID}:thread_id>/<any(older, newer):direction>")
+def neighbour(thread_id: int, direction: str) -> Response:
+    found = neighbour_thread(reader(), actor(), thread_id=thread_id, direction=direction)
+    if found is None:
+        raise NotFound(f"no_{direction}_thread")
+    return redirect(addresses().thread(found))
+
+
+@pages.get(f"/thread-<{ID}:thread_id>/print")
+def print_view(thread_id: int) -> str:
+    most = site().settings.reading.print_posts
+    plain = printed_thread(reader(), actor(), thread_id=thread_id, most=most)
+    return render_template("threads/print_view.html", plain=plain, root=root_address())
+
+
+@pages.get(f"/thread-<{ID}:thread_id>/reading")
+def reading(thread_id: int) -> str:
+    return render_template(
+        "threads/reading.html", plain=opening_post(reader(), actor(), thread_id=thread_id)
+    )

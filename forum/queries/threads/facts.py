@@ -1,0 +1,240 @@
+"""What is a thread, apart from its posts? Facts for policies, and the head of the page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    and_,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.orm import Session, aliased
+
+from forum.core.errors import NotFound
+from forum.models import (
+    Favorite,
+    FavoriteKind,
+    ModLogEntry,
+    Post,
+    PostState,
+    Thread,
+    ThreadRead,
+    ThreadState,
+)
+from forum.policies.actor import Actor
+from forum.policies.threads import ThreadFacts, may_read_thread
+from forum.policies.verdict import Refusal
+
+
+@dataclass(frozen=True)
+class FoundThread:
+    """The columns every page and policy about a thread asks for."""
+
+    id: int
+    board_id: int
+    type_id: int | None
+    author_id: int
+    author_name: str
+    title: str
+    state: ThreadState
+    sticky_level: int
+    digest_level: int
+    highlight_color: int
+    highlight_background: int
+    highlight_bold: bool
+    highlight_italic: bool
+    highlight_underline: bool
+    stamp: str
+    icon: str
+    is_recommended: bool
+    is_closed: bool
+    is_newest_first: bool
+    read_access: int
+    moved_to_id: int | None
+    first_post_id: int | None
+    reply_count: int
+    comment_count: int
+    view_count: int
+    favorite_count: int
+    heat: int
+    last_floor: int
+    created_at: datetime
+    last_post_at: datetime
+    version: int
+    last_log_id: int | None
+
+    @property
+    def shown_reply_count(self) -> int:
+        """回复 counts 点评 too."""
+        return self.reply_count + self.comment_count
+
+    @property
+    def shown_view_count(self) -> int:
+        """Discuz never shows fewer views than replies (viewthread.md section 2)."""
+        return max(self.view_count, self.shown_reply_count)
+
+
+@dataclass(frozen=True)
+class LastAction:
+    """本主题由 X 于 T 置顶: the last action on the thread that was not undone."""
+
+    action: str
+    actor_name: str
+    at: datetime
+    options: dict[str, Any]
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ThreadHead:
+    """The thread, and what one statement can tell about it besides its columns."""
+
+    thread: FoundThread
+    # The highest floor the actor may see. Floors are not given back, so this may be below
+    # `last_floor`: trailing deleted floors make no empty pages.
+    highest_floor: int
+    last_action: LastAction | None
+    read_floor: int | None  # how far the member has read; None = never opened, or a guest
+    is_favorite: bool
+    author_post_count: int  # of the author asked for; 0 without one
+
+
+COLUMNS = tuple(getattr(Thread, name) for name in FoundThread.__dataclass_fields__)
+
+
+def find_thread(s: Session, thread_id: int) -> FoundThread:
+    """A thread's facts, whatever its state; the caller asks a policy. One statement.
+
+    :raises NotFound: no such thread.
+    """
+    row = s.execute(select(*COLUMNS).where(Thread.id == thread_id)).one_or_none()
+    if row is None:
+        raise NotFound("thread_not_found")
+    return FoundThread(*row)
+
+
+def require_readable(actor: Actor, thread: ThreadFacts) -> None:
+    """Go on only when the actor may open the thread.
+
+    :raises NotFound: there is none for them, in Discuz's words for a deleted thread.
+    :raises Forbidden: it asks for more reading access.
+    """
+    verdict = may_read_thread(actor, thread)
+    if verdict.refusal is Refusal.NOT_VISIBLE:
+        raise NotFound("thread_not_found")
+    verdict.require()
+
+
+def visible_posts(
+    actor: Actor, board_id: SQLColumnExpression[int] | int, post: type[Post] = Post
+) -> ColumnElement[bool]:
+    """The SQL twin of policies.posts.may_read_post, within a thread one may read.
+
+    :param board_id: the thread's board, a value or a column (a search over many boards).
+    :param post: an alias of Post, where a statement has two.
+    """
+    shown: ColumnElement[bool] = post.state == PostState.VISIBLE
+    if isinstance(board_id, int):
+        if actor.moderates(board_id):
+            return true()
+    elif actor.moderated:
+        shown = or_(shown, board_id.in_(actor.moderated))
+    if actor.is_guest:
+        return shown
+    own_waiting = and_(
+        post.author_id == actor.member_id,
+        post.state.in_((PostState.PENDING, PostState.IGNORED)),
+    )
+    return or_(shown, own_waiting)
+
+
+def thread_head(
+    s: Session, actor: Actor, *, thread_id: int, author_id: int | None = None
+) -> ThreadHead:
+    """The head of a thread's page. One statement; rights are checked by the caller.
+
+    :param author_id: count this member's visible posts too (只看该作者).
+    :raises NotFound: no such thread.
+    """
+    row = s.execute(_head_statement(actor, thread_id, author_id)).one_or_none()
+    if row is None:
+        raise NotFound("thread_not_found")
+    action = None
+    if row.log_action is not None and row.log_undone_by_id is None:
+        action = LastAction(
+            row.log_action, row.log_actor_name, row.log_at, row.log_options, row.log_expires_at
+        )
+    return ThreadHead(
+        thread=FoundThread(*row[: len(COLUMNS)]),
+        highest_floor=row.highest_floor or 1,
+        last_action=action,
+        read_floor=row.read_floor,
+        is_favorite=bool(row.is_favorite),
+        author_post_count=row.author_post_count,
+    )
+
+
+def _head_statement(actor: Actor, thread_id: int, author_id: int | None) -> Select[Any]:
+    top = aliased(Post)
+    highest = (
+        select(top.floor)
+        .where(top.thread_id == Thread.id, visible_posts(actor, Thread.board_id, top))
+        .order_by(top.floor.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    authored: ColumnElement[int] = literal(0)
+    if author_id is not None:
+        authored = (
+            select(func.count())
+            .select_from(Post)
+            .where(
+                Post.thread_id == Thread.id,
+                Post.author_id == author_id,
+                visible_posts(actor, Thread.board_id),
+            )
+            .scalar_subquery()
+        )
+    read_floor: ColumnElement[Any] = null()
+    favorite: ColumnElement[bool] = false()
+    if actor.member_id is not None:
+        read_floor = (
+            select(ThreadRead.floor)
+            .where(ThreadRead.member_id == actor.member_id, ThreadRead.thread_id == Thread.id)
+            .scalar_subquery()
+        )
+        favorite = (
+            select(Favorite.target_id)
+            .where(
+                Favorite.member_id == actor.member_id,
+                Favorite.kind == FavoriteKind.THREAD,
+                Favorite.target_id == Thread.id,
+            )
+            .exists()
+        )
+    return (
+        select(
+            *COLUMNS,
+            highest.label("highest_floor"),
+            authored.label("author_post_count"),
+            read_floor.label("read_floor"),
+            favorite.label("is_favorite"),
+            ModLogEntry.action.label("log_action"),
+            ModLogEntry.actor_name.label("log_actor_name"),
+            ModLogEntry.created_at.label("log_at"),
+            ModLogEntry.options.label("log_options"),
+            ModLogEntry.expires_at.label("log_expires_at"),
+            ModLogEntry.undone_by_id.label("log_undone_by_id"),
+        )
+        .outerjoin(ModLogEntry, ModLogEntry.id == Thread.last_log_id)
+        .where(Thread.id == thread_id)
+    )

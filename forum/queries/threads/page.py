@@ -1,0 +1,282 @@
+"""What does the thread page show? All of it, in three to five statements whatever its size."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup
+from sqlalchemy import Select, false, func, or_, select
+from sqlalchemy.orm import Session
+
+from forum.core.errors import NotFound
+from forum.core.paging import Pager, pager
+from forum.models import Post, PostRating, PostState
+from forum.policies.actor import Actor
+from forum.policies.permissions import May
+from forum.policies.posts import may_edit_post, may_report_post, may_see_text
+from forum.policies.threads import may_reply
+from forum.policies.verdict import Verdict
+from forum.queries.site import BoardInfo, Site, TypeInfo
+from forum.queries.threads.authors import AuthorPanel, author_columns, author_panel, with_authors
+from forum.queries.threads.extras import Comment, RatingBlock, comments_on, ratings_of
+from forum.queries.threads.facts import (
+    FoundThread,
+    LastAction,
+    ThreadHead,
+    require_readable,
+    thread_head,
+    visible_posts,
+)
+from forum.queries.threads.order import floors_of_page
+
+
+@dataclass(frozen=True)
+class ModerationLink:
+    """A moderator's action offered on the page. `label` is an English msgid of its registry."""
+
+    action: str
+    label: str
+
+
+@dataclass(frozen=True)
+class ModerationBar:
+    """What the actor may do to the thread and to its posts. Filled by whoever knows the registry:
+    `thread_page(..., moderation=...)`; None shows no bar."""
+
+    thread_actions: tuple[ModerationLink, ...] = ()
+    post_actions: tuple[ModerationLink, ...] = ()
+
+
+@dataclass(frozen=True)
+class PostCard:
+    """A floor."""
+
+    id: int
+    floor: int
+    state: PostState
+    author_id: int
+    author: AuthorPanel
+    html: Markup | None  # None: the text is blocked for this reader
+    signature: Markup | None
+    is_blocked: bool
+    is_warned: bool
+    is_sticky: bool
+    created_at: datetime
+    edited_at: datetime | None
+    edited_by_name: str
+    address: str | None  # for staff alone
+    is_opening: bool
+    is_by_thread_author: bool
+    is_own: bool
+    is_new: bool
+    is_first_new: bool
+    can_edit: Verdict
+    can_quote: bool
+    can_report: Verdict
+    comments: tuple[Comment, ...] = ()
+    ratings: RatingBlock | None = None
+
+
+@dataclass(frozen=True)
+class ThreadPage:
+    """The page. Buttons are verdicts: what a template shows, a policy has said."""
+
+    thread: FoundThread
+    board: BoardInfo
+    ancestors: tuple[BoardInfo, ...]  # from the category down to the board's parent
+    type: TypeInfo | None
+    posts: tuple[PostCard, ...]
+    pager: Pager
+    list_page: int
+    filter_author_id: int | None
+    is_newest_first: bool
+    highest_floor: int
+    last_action: LastAction | None
+    is_favorite: bool
+    reply: Verdict  # truthy, or why not
+    can_start: bool
+    moderation: ModerationBar | None
+
+    @property
+    def order(self) -> str | None:
+        """The order for addresses: None where it is the thread's own."""
+        if self.is_newest_first == self.thread.is_newest_first:
+            return None
+        return "newest" if self.is_newest_first else "oldest"
+
+    @property
+    def other_order(self) -> str | None:
+        """The order the link beside the opening post leads to."""
+        if self.is_newest_first != self.thread.is_newest_first:
+            return None
+        return "oldest" if self.is_newest_first else "newest"
+
+    @property
+    def opening(self) -> PostCard | None:
+        """The opening post, when it is on this page."""
+        return self.posts[0] if self.posts and self.posts[0].is_opening else None
+
+
+def thread_page(
+    s: Session,
+    actor: Actor,
+    site: Site,
+    *,
+    thread_id: int,
+    page: int = 1,
+    list_page: int = 1,
+    author_id: int | None = None,
+    order: str | None = None,
+    moderation: ModerationBar | None = None,
+) -> ThreadPage:
+    """A page of a thread: two statements, one more when a post on it has ratings, one for 点评.
+
+    :param page: above the last, the last is shown, as in Discuz.
+    :param list_page: of the board's list one came from; kept for 返回列表.
+    :param author_id: 只看该作者: only this member's posts, which keep their floor numbers.
+    :param order: "newest", "oldest", or None for the thread's own.
+    :raises NotFound: no such thread, it is secret, or the author has no post in it.
+    :raises Forbidden: the thread asks for more reading access.
+    """
+    head = thread_head(s, actor, thread_id=thread_id, author_id=author_id)
+    thread = head.thread
+    require_readable(actor, thread)
+    if author_id is not None and not head.author_post_count:
+        raise NotFound("no_posts_of_author")
+    board = site.boards[thread.board_id]
+    newest_first = thread.is_newest_first if order is None else order == "newest"
+
+    per_page = site.settings.reading.posts_per_page
+    total = head.highest_floor if author_id is None else head.author_post_count
+    shown = pager(page, total, per_page)
+    rows = s.execute(_posts_statement(site, actor, head, shown.page, author_id, newest_first)).all()
+
+    ids = [row.id for row in rows]
+    comments = comments_on(s, ids) if thread.comment_count else {}
+    ratings = ratings_of(s, site, ids) if any(row.has_ratings for row in rows) else {}
+    new_from = _first_new(actor, head, rows)
+    return ThreadPage(
+        thread=thread,
+        board=board,
+        ancestors=site.ancestors(board.id),
+        type=next((kind for kind in board.types if kind.id == thread.type_id), None),
+        posts=tuple(_card(site, actor, thread, row, new_from, comments, ratings) for row in rows),
+        pager=shown,
+        list_page=max(1, list_page),
+        filter_author_id=author_id,
+        is_newest_first=newest_first,
+        highest_floor=head.highest_floor,
+        last_action=head.last_action,
+        is_favorite=head.is_favorite,
+        reply=may_reply(actor, thread, autoclose_days=board.autoclose_days),
+        can_start=board.id in actor.startable,
+        moderation=moderation,
+    )
+
+
+def _posts_statement(
+    site: Site,
+    actor: Actor,
+    head: ThreadHead,
+    page: int,
+    author_id: int | None,
+    newest_first: bool,
+) -> Select[Any]:
+    thread = head.thread
+    columns, joins = author_columns(site)
+    posts: Any = select(
+        Post.id, Post.floor, Post.state, Post.html, Post.is_blocked, Post.is_warned,
+        Post.is_sticky, Post.created_at, Post.edited_at, Post.edited_by_name, Post.address,
+        select(PostRating.id).where(PostRating.post_id == Post.id).exists().label("has_ratings"),
+        *columns,
+    )  # fmt: skip
+    statement = with_authors(posts, joins).where(
+        Post.thread_id == thread.id, visible_posts(actor, thread.board_id)
+    )
+    per_page = site.settings.reading.posts_per_page
+    if author_id is None:
+        first, last = floors_of_page(
+            page, per_page, highest=head.highest_floor, newest_first=newest_first
+        )
+        on_top = Post.floor == 1 if newest_first and page == 1 else false()
+        statement = statement.where(or_(Post.floor.between(first, last), on_top))
+    else:
+        # Floors of one author are not dense, so they are numbered in the index first.
+        place = func.row_number().over(order_by=_reading_order(newest_first)).label("place")
+        numbered = (
+            select(Post.floor, place)
+            .where(
+                Post.thread_id == thread.id,
+                Post.author_id == author_id,
+                visible_posts(actor, thread.board_id),
+            )
+            .subquery()
+        )
+        wanted = select(numbered.c.floor).where(
+            numbered.c.place.between((page - 1) * per_page + 1, page * per_page)
+        )
+        statement = statement.where(Post.floor.in_(wanted))
+    return statement.order_by(*_reading_order(newest_first))
+
+
+def _reading_order(newest_first: bool) -> tuple[Any, ...]:
+    # Newest first the opening post stays on top.
+    return ((Post.floor == 1).desc(), Post.floor.desc()) if newest_first else (Post.floor,)
+
+
+def _first_new(actor: Actor, head: ThreadHead, rows: Any) -> int | None:
+    """The lowest floor on the page a member has not seen, or None. Guests' marks are the browser's."""
+    if actor.is_guest:
+        return None
+    unseen = [row.floor for row in rows if _is_unseen(actor, head, row)]
+    return min(unseen, default=None)
+
+
+def _is_unseen(actor: Actor, head: ThreadHead, row: Any) -> bool:
+    if row.author_id == actor.member_id:
+        return False
+    if head.read_floor is not None:
+        return bool(row.floor > head.read_floor)
+    return actor.previous_visit_at is not None and row.created_at > actor.previous_visit_at
+
+
+def _card(
+    site: Site,
+    actor: Actor,
+    thread: FoundThread,
+    row: Any,
+    new_from: int | None,
+    comments: dict[int, tuple[Comment, ...]],
+    ratings: dict[int, RatingBlock],
+) -> PostCard:
+    author = author_panel(site, actor, row)
+    sees_text = bool(may_see_text(actor, thread, row))
+    sees_address = actor.moderates(thread.board_id) and bool(actor.permission(May.SEE_ADDRESSES))
+    is_own = row.author_id == actor.member_id
+    is_new = new_from is not None and row.floor >= new_from and not is_own
+    return PostCard(
+        id=row.id,
+        floor=row.floor,
+        state=row.state,
+        author_id=row.author_id,
+        author=author,
+        html=Markup(row.html) if sees_text else None,  # noqa: S704  bleached when it was rendered
+        signature=Markup(author.signature_html) if author.signature_html else None,  # noqa: S704
+        is_blocked=row.is_blocked,
+        is_warned=row.is_warned,
+        is_sticky=row.is_sticky,
+        created_at=row.created_at,
+        edited_at=row.edited_at,
+        edited_by_name=row.edited_by_name,
+        address=row.address if sees_address else None,
+        is_opening=row.floor == 1,
+        is_by_thread_author=row.floor > 1 and row.author_id == thread.author_id,
+        is_own=is_own,
+        is_new=is_new,
+        is_first_new=is_new and row.floor == new_from,
+        can_edit=may_edit_post(actor, thread, row, author_rank=author.rank),
+        can_quote=sees_text and row.floor > 1,
+        can_report=may_report_post(actor, thread, row),
+        comments=comments.get(row.id, ()),
+        ratings=ratings.get(row.id),
+    )
