@@ -2,6 +2,6 @@
 
 import click
 
-from forum.cli import database
+from forum.cli import database, search
 
-COMMANDS: tuple[click.Command, ...] = (database.db, database.first_start)
+COMMANDS: tuple[click.Command, ...] = (database.db, database.first_start, search.search)

@@ -1,0 +1,175 @@
+"""What keeps the search index true? A row with each post; the sweep for what is too much at once."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, delete, insert, select
+from sqlalchemy.orm import Session
+
+from forum.core.uow import UnitOfWork
+from forum.markup import plain_text
+from forum.models import Post, PostState, Thread, ThreadState
+from forum.search import IndexRow, backend_of, normalised
+from forum.search.tables import ROWS, STALE
+
+# Up to so many rows are made again within the caller's transaction; the sweep does the others.
+AT_ONCE = 100
+SWEEP_STEP = 200
+REBUILD_STEP = 2000
+
+
+def index_post(
+    uow: UnitOfWork,
+    *,
+    post_id: int,
+    board_id: int,
+    author_id: int,
+    title: str | None,
+    source: str,
+    created_at: datetime | None = None,
+) -> None:
+    """Index a post, or index it again after a change.
+
+    :param title: the thread's, for an opening post; None for replies.
+    :param source: BBCode as typed.
+    :param created_at: when it is known; else it is looked up.
+    """
+    s = uow.session
+    if created_at is None:
+        created_at = s.scalar(select(Post.created_at).where(Post.id == post_id)) or uow.now
+    backend_of(s).put(
+        s, [index_row(post_id, board_id, author_id, created_at, title=title, source=source)]
+    )
+
+
+def remove_posts(uow: UnitOfWork, post_ids: Iterable[int]) -> None:
+    """Take posts out of the index; many of them by the sweep (they are hidden at once anyway)."""
+    ids = list(post_ids)
+    if len(ids) <= AT_ONCE:
+        backend_of(uow.session).drop(uow.session, ids)
+        return
+    _mark_stale(uow.session, ids)
+
+
+def reindex_thread(uow: UnitOfWork, thread_id: int) -> None:
+    """Make the rows of a thread's posts again: those that may be found are in, the others out.
+
+    Up to AT_ONCE posts at once; of a longer thread the opening post, and the rest by the sweep.
+    """
+    s = uow.session
+    ids = list(s.scalars(select(Post.id).where(Post.thread_id == thread_id).limit(AT_ONCE + 1)))
+    if len(ids) <= AT_ONCE:
+        refresh_posts(s, ids)
+        return
+    first_id = s.scalar(select(Thread.first_post_id).where(Thread.id == thread_id))
+    if first_id is not None:
+        refresh_posts(s, [first_id])
+    every = select(Post.id).where(Post.thread_id == thread_id, Post.id != (first_id or 0))
+    fresh = every.where(Post.id.not_in(select(STALE.c.post_id)))
+    s.execute(insert(STALE).from_select(["post_id"], fresh))
+
+
+def move_thread(uow: UnitOfWork, thread_id: int, to_board_id: int) -> None:
+    """Note a thread's new board. Call after the thread's row says so.
+
+    Until the sweep has come by, posts of a long thread are not found by a search narrowed to the
+    new board; nobody finds what they may not read, for rights are asked of the thread's row.
+    """
+    reindex_thread(uow, thread_id)
+
+
+def sweep(uow: UnitOfWork, *, limit: int = SWEEP_STEP) -> int:
+    """Make `limit` stale rows again. Returns how many were; 0 = nothing is left to do."""
+    s = uow.session
+    ids = list(s.scalars(select(STALE.c.post_id).order_by(STALE.c.post_id.desc()).limit(limit)))
+    if ids:
+        refresh_posts(s, ids)
+        s.execute(delete(STALE).where(STALE.c.post_id.in_(ids)))
+    return len(ids)
+
+
+def begin_rebuild(uow: UnitOfWork) -> None:
+    """Empty the index, to be filled by steps. Searches find little until `end_rebuild`."""
+    backend = backend_of(uow.session)
+    backend.clear(uow.session)
+    uow.session.execute(delete(STALE))
+    backend.begin_bulk(uow.session)
+
+
+def rebuild_step(uow: UnitOfWork, *, after_id: int, limit: int = REBUILD_STEP) -> int | None:
+    """Index the next posts after `after_id`. Returns the last id, or None when there are no more."""
+    s = uow.session
+    ids = list(s.scalars(select(Post.id).where(Post.id > after_id).order_by(Post.id).limit(limit)))
+    if not ids:
+        return None
+    window = Post.id.between(ids[0], ids[-1])
+    # A post written while the rebuild runs has brought its row already.
+    held = set(s.scalars(select(ROWS.c.post_id).where(ROWS.c.post_id.between(ids[0], ids[-1]))))
+    rows = [_row(row) for row in s.execute(_indexable().where(window).order_by(Post.id))]
+    backend_of(s).add(s, [row for row in rows if row.post_id not in held])
+    return ids[-1]
+
+
+def end_rebuild(uow: UnitOfWork) -> None:
+    """Put the index in the order it is quickest in."""
+    backend_of(uow.session).end_bulk(uow.session)
+
+
+def _mark_stale(s: Session, post_ids: Sequence[int]) -> None:
+    for at in range(0, len(post_ids), 10_000):
+        part = post_ids[at : at + 10_000]
+        known = set(s.scalars(select(STALE.c.post_id).where(STALE.c.post_id.in_(part))))
+        fresh = sorted(set(part) - known)
+        if fresh:
+            s.execute(insert(STALE), [{"post_id": post_id} for post_id in fresh])
+
+
+def refresh_posts(s: Session, post_ids: Sequence[int]) -> None:
+    """Make the rows of these posts as the real tables want them."""
+    backend = backend_of(s)
+    rows = [_row(row) for row in s.execute(_indexable().where(Post.id.in_(post_ids)))]
+    backend.drop(s, list(post_ids))
+    backend.add(s, rows)
+
+
+def index_row(
+    post_id: int,
+    board_id: int,
+    author_id: int,
+    created_at: datetime,
+    *,
+    title: str | None,
+    source: str,
+) -> IndexRow:
+    """The index's row of a post."""
+    return IndexRow(
+        post_id=post_id,
+        board_id=board_id,
+        author_id=author_id,
+        created_on=created_at.astimezone(UTC).date(),
+        title=None if title is None else normalised(title),
+        body=normalised(plain_text(source)),
+    )
+
+
+def _indexable() -> Select[Any]:
+    return (
+        select(
+            Post.id, Thread.board_id, Post.author_id, Post.created_at, Post.floor, Thread.title,
+            Post.source,
+        )
+        .join(Thread, Thread.id == Post.thread_id)
+        .where(Post.state == PostState.VISIBLE, Thread.state == ThreadState.VISIBLE)
+    )  # fmt: skip
+
+
+def _row(row: Row[Any]) -> IndexRow:
+    return index_row(
+        row.id,
+        row.board_id,
+        row.author_id,
+        row.created_at,
+        title=row.title if row.floor == 1 else None,
+        source=row.source,
+    )

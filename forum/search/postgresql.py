@@ -1,0 +1,149 @@
+"""How does PostgreSQL keep and ask the index? A tsvector without positions, under GIN.
+
+GIN knows no order: it would fetch every answer before the newest are known. So ids fall into
+windows, whose tokens are in the vector too: the newest window is asked first, and what is older
+only when that did not give enough. Phrases are decided on the normalised text of `search_rows`,
+which is several times quicker than unpacking a vector with positions.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import (
+    BigInteger,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
+from sqlalchemy.orm import Session
+from sqlalchemy.sql import ColumnElement
+
+from forum.search.tables import ROWS as PLAIN_ROWS
+from forum.search.tables import ROWS_AND_TOKENS as ROWS
+from forum.search.tokens import MARK, IndexRow, row_tokens
+from forum.search.wanted import (
+    All,
+    Any,
+    ButNot,
+    Condition,
+    Token,
+    Wanted,
+    condition,
+    inexact_groups,
+)
+
+# Windows of ids: a letter for their tokens, and the bits of an id below the window's number.
+WINDOWS = (("w", 12), ("x", 16))
+
+_ADD = insert(ROWS).values(
+    tokens=func.array_to_tsvector(cast(bindparam("words"), ARRAY(Text))),
+    **{each.name: bindparam(each.name) for each in PLAIN_ROWS.c},
+)
+
+
+def put(s: Session, rows: Sequence[IndexRow]) -> None:
+    """Index posts, or index them again."""
+    drop(s, [row.post_id for row in rows])
+    add(s, rows)
+
+
+def add(s: Session, rows: Sequence[IndexRow]) -> None:
+    """Index posts that are not in the index."""
+    if rows:
+        s.execute(_ADD, [{**vars(row), "words": _tokens(row)} for row in rows])
+
+
+def drop(s: Session, post_ids: Sequence[int]) -> None:
+    """Forget posts; those that are not in the index do not matter."""
+    ids = cast(bindparam("ids", list(post_ids)), ARRAY(BigInteger))
+    s.execute(delete(ROWS).where(ROWS.c.post_id == func.any(ids)))
+
+
+def clear(s: Session) -> None:
+    """Forget everything."""
+    s.execute(text("TRUNCATE search_rows"))
+
+
+def begin_bulk(s: Session) -> None:
+    """Before a great many rows: making GIN at once afterwards is many times quicker."""
+    s.execute(text("DROP INDEX IF EXISTS ix_search_rows_tokens"))
+
+
+def end_bulk(s: Session) -> None:
+    """After a great many rows."""
+    s.execute(text("SET LOCAL statement_timeout = 0"))
+    s.execute(text("SET LOCAL maintenance_work_mem = '256MB'"))
+    s.execute(text("CREATE INDEX ix_search_rows_tokens ON search_rows USING gin (tokens)"))
+    s.execute(text("ANALYZE search_rows"))
+
+
+def found(s: Session, wanted: Wanted, *, limit: int, before_id: int | None = None) -> list[int]:
+    """Ids of posts that answer, newest first. Two to four statements, as far back as it must go."""
+    made = condition(wanted)
+    groups = inexact_groups(wanted.words)
+    if before_id is None:
+        before_id = (s.scalar(select(func.max(ROWS.c.post_id))) or 0) + 1
+    ids: list[int] = []
+    for letter, bits in (*WINDOWS, ("", 0)):
+        part, first_id = made, 0
+        if letter:
+            number = (before_id - 1) >> bits
+            # The window just begun may be nearly empty: take the one before it along.
+            first_id = max(number - 1, 0) << bits
+            windows = (Token(_window(letter, number)), Token(_window(letter, number - 1)))
+            part = All((Any(windows), made))
+        asked = (
+            select(ROWS.c.post_id)
+            .where(
+                ROWS.c.tokens.op("@@")(cast(bindparam("asked", _query(part)), TSQUERY)),
+                ROWS.c.post_id < before_id,
+                ROWS.c.post_id >= first_id,
+            )
+            # The sum keeps the planner from walking the primary key and unpacking every vector.
+            .order_by((ROWS.c.post_id + 0).desc())
+            .limit(limit - len(ids))
+        )
+        if groups:
+            asked = asked.where(_says(groups, wanted.in_titles))
+        ids.extend(s.scalars(asked))
+        before_id = first_id
+        if len(ids) >= limit or first_id == 0:
+            break
+    return ids
+
+
+def _says(groups: Iterable[Iterable[str]], in_titles: bool) -> ColumnElement[bool]:
+    def holds(needle: str) -> ColumnElement[bool]:
+        in_title = func.strpos(func.coalesce(ROWS.c.title, ""), needle) > 0
+        return in_title if in_titles else or_(func.strpos(ROWS.c.body, needle) > 0, in_title)
+
+    return or_(*(and_(*(holds(needle) for needle in group)) for group in groups))
+
+
+def _query(made: Condition) -> str:
+    """The condition as a tsquery. Tokens hold letters, digits and MARK only: quoting is whole."""
+    match made:
+        case Token(text=token, is_prefix=is_prefix):
+            return f"'{token}'{':*' if is_prefix else ''}"
+        case All(parts=parts):
+            return f"({' & '.join(_query(part) for part in parts)})"
+        case Any(parts=parts):
+            return f"({' | '.join(_query(part) for part in parts)})"
+        case ButNot(wanted=yes, unwanted=no):
+            return f"({_query(yes)} & !{_query(no)})"
+
+
+def _window(letter: str, number: int) -> str:
+    return f"{MARK}{letter}{MARK}{number}"
+
+
+def _tokens(row: IndexRow) -> list[str]:
+    windows = {_window(letter, row.post_id >> bits) for letter, bits in WINDOWS}
+    return sorted(row_tokens(row) | windows)

@@ -1,0 +1,127 @@
+"""How does SQLite keep and ask the index? FTS5 without contents and positions; rowid = post id.
+
+FTS5 reads its lists backwards, so newest first stops as soon as there is enough. Positions would
+double the index; phrases are decided on the normalised text of `search_rows` instead. A table
+without contents is told the old tokens to forget a post: they follow from the same row.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import and_, bindparam, delete, func, insert, literal_column, or_, select, text
+from sqlalchemy.orm import Session
+from sqlalchemy.sql import ColumnElement
+
+from forum.search.tables import ROWS
+from forum.search.tokens import IndexRow, row_tokens
+from forum.search.wanted import (
+    All,
+    Any,
+    ButNot,
+    Condition,
+    Token,
+    Wanted,
+    condition,
+    inexact_groups,
+)
+
+_ADD = text("INSERT INTO search_index (rowid, tokens) VALUES (:post_id, :tokens)")
+_FORGET = text(
+    "INSERT INTO search_index (search_index, rowid, tokens) VALUES ('delete', :post_id, :tokens)"
+)
+_ROWID = literal_column("search_index.rowid")
+
+
+def put(s: Session, rows: Sequence[IndexRow]) -> None:
+    """Index posts, or index them again."""
+    drop(s, [row.post_id for row in rows])
+    add(s, rows)
+
+
+def add(s: Session, rows: Sequence[IndexRow]) -> None:
+    """Index posts that are not in the index."""
+    if not rows:
+        return
+    s.execute(insert(ROWS), [vars(row) for row in rows])
+    s.execute(_ADD, [_tokens(row) for row in rows])
+
+
+def drop(s: Session, post_ids: Sequence[int]) -> None:
+    """Forget posts; those that are not in the index do not matter."""
+    held = s.execute(
+        select(*ROWS.c).where(ROWS.c.post_id.in_(bindparam("ids", list(post_ids), expanding=True)))
+    ).all()
+    if not held:
+        return
+    s.execute(_FORGET, [_tokens(IndexRow(*row)) for row in held])
+    s.execute(delete(ROWS).where(ROWS.c.post_id == bindparam("b_post_id")), [
+        {"b_post_id": row.post_id} for row in held
+    ])  # fmt: skip
+
+
+def clear(s: Session) -> None:
+    """Forget everything."""
+    s.execute(text("INSERT INTO search_index (search_index) VALUES ('delete-all')"))
+    s.execute(delete(ROWS))
+
+
+def begin_bulk(s: Session) -> None:
+    """Before a great many rows: gather more in memory, merge less on the way."""
+    for option, value in (("hashsize", 128 * 1024 * 1024), ("automerge", 0), ("crisismerge", 64)):
+        _configure(s, option, value)
+
+
+def end_bulk(s: Session) -> None:
+    """After a great many rows: one list a token, and the settings of every day."""
+    for option, value in (("hashsize", 1024 * 1024), ("automerge", 4), ("crisismerge", 16)):
+        _configure(s, option, value)
+    s.execute(text("INSERT INTO search_index (search_index) VALUES ('optimize')"))
+
+
+def _configure(s: Session, option: str, value: int) -> None:
+    s.execute(
+        text("INSERT INTO search_index (search_index, rank) VALUES (:option, :value)"),
+        {"option": option, "value": value},
+    )
+
+
+def found(s: Session, wanted: Wanted, *, limit: int, before_id: int | None = None) -> list[int]:
+    """Ids of posts that answer, newest first. One statement."""
+    asked = (
+        select(_ROWID)
+        .select_from(text("search_index"))
+        .where(text("search_index MATCH :asked").bindparams(asked=_match(condition(wanted))))
+        .order_by(_ROWID.desc())
+        .limit(limit)
+    )
+    if before_id is not None:
+        asked = asked.where(_ROWID.__lt__(before_id))
+    groups = inexact_groups(wanted.words)
+    if groups:
+        rows = select(1).where(ROWS.c.post_id == _ROWID, _says(groups, wanted.in_titles))
+        asked = asked.where(rows.exists())
+    return list(s.scalars(asked))
+
+
+def _says(groups: Iterable[Iterable[str]], in_titles: bool) -> ColumnElement[bool]:
+    def holds(needle: str) -> ColumnElement[bool]:
+        in_title = func.instr(func.coalesce(ROWS.c.title, ""), needle) > 0
+        return in_title if in_titles else or_(func.instr(ROWS.c.body, needle) > 0, in_title)
+
+    return or_(*(and_(*(holds(needle) for needle in group)) for group in groups))
+
+
+def _match(made: Condition) -> str:
+    """The condition in FTS5's language. Tokens hold letters, digits and MARK only: quoting is whole."""
+    match made:
+        case Token(text=token, is_prefix=is_prefix):
+            return f'"{token}"{"*" if is_prefix else ""}'
+        case All(parts=parts):
+            return f"({' AND '.join(_match(part) for part in parts)})"
+        case Any(parts=parts):
+            return f"({' OR '.join(_match(part) for part in parts)})"
+        case ButNot(wanted=yes, unwanted=no):
+            return f"({_match(yes)} NOT {_match(no)})"
+
+
+def _tokens(row: IndexRow) -> dict[str, object]:
+    return {"post_id": row.post_id, "tokens": " ".join(sorted(row_tokens(row)))}

@@ -1,0 +1,24 @@
+"""Where does the index keep its rows? Tables no model describes: the two databases differ in them."""
+
+from sqlalchemy import BigInteger, Date, Text, column, table
+from sqlalchemy.dialects.postgresql import TSVECTOR
+
+# What was indexed of a post, normalised: decides phrases, and says exactly what to take out again.
+ROWS = table(
+    "search_rows",
+    column("post_id", BigInteger),
+    column("board_id", BigInteger),
+    column("author_id", BigInteger),
+    column("created_on", Date),
+    column("title", Text),
+    column("body", Text),
+)
+# PostgreSQL's, with the vector beside.
+ROWS_AND_TOKENS = table(
+    ROWS.name,
+    *(column(each.name, each.type) for each in ROWS.c),
+    column("tokens", TSVECTOR),
+)
+
+# Posts whose rows are to be made again, or taken out, by the sweep.
+STALE = table("search_stale", column("post_id", BigInteger))
