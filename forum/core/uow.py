@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random, SystemRandom
+from typing import Any, cast
 
+from sqlalchemy import CursorResult, UpdateBase
 from sqlalchemy.orm import Session
 
 from forum.core.cache import CacheName, bump_version
@@ -29,6 +31,10 @@ class UnitOfWork:
     address: str = ""
     _after_commit: list[Callable[[], None]] = field(default_factory=list)
     _bumped: set[CacheName] = field(default_factory=set)
+
+    def change(self, statement: UpdateBase) -> int:
+        """Run an UPDATE or DELETE; how many rows it met."""
+        return cast(CursorResult[Any], self.session.execute(statement)).rowcount
 
     def bump(self, name: CacheName) -> None:
         """Tell every process that what it cached under `name` is stale, at commit."""

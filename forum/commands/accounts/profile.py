@@ -1,0 +1,103 @@
+"""What a member sets about oneself: zone, language, signature, title, picture, invisibility."""
+
+from zoneinfo import available_timezones
+
+from forum.commands.points import pay_rule
+from forum.core.errors import Invalid, NotFound
+from forum.core.text import clean_line, clean_text
+from forum.core.uow import UnitOfWork
+from forum.markup import RenderOptions, render
+from forum.models import Member
+from forum.policies.accounts import (
+    may_go_invisible,
+    may_have_signature,
+    may_have_title,
+    may_use_account,
+)
+from forum.policies.actor import Actor
+from forum.policies.permissions import May
+
+TITLE_LENGTH = 30
+LOCALES = ("", "zh", "en")
+
+
+def edit_profile(
+    uow: UnitOfWork,
+    actor: Actor,
+    *,
+    time_zone: str,
+    locale: str,
+    signature: str | None = None,
+    custom_title: str | None = None,
+    is_invisible: bool | None = None,
+) -> None:
+    """Change what is given; None leaves a field as it is (the page did not offer it).
+
+    :param signature: BBCode.
+    :raises Forbidden: the actor's group may not have what is set.
+    :raises Invalid: time_zone_unknown, signature_long or title_long.
+    """
+    may_use_account(actor).require()
+    if time_zone and time_zone not in available_timezones():
+        raise Invalid("time_zone_unknown", field="time_zone")
+    member = _own(uow, actor)
+
+    member.time_zone = time_zone
+    member.locale = locale if locale in LOCALES else ""
+    if signature is not None and signature != member.signature:
+        _sign(actor, member, clean_text(signature).strip())
+    if custom_title is not None and custom_title != member.custom_title:
+        _entitle(actor, member, clean_line(custom_title))
+    if is_invisible is not None and is_invisible != member.is_invisible:
+        if is_invisible:
+            may_go_invisible(actor).require()
+        member.is_invisible = is_invisible
+
+
+def _sign(actor: Actor, member: Member, source: str) -> None:
+    if source:
+        may_have_signature(actor).require()
+    most = actor.permission(May.SIGNATURE_SIZE)
+    if len(source) > most:
+        raise Invalid("signature_long", field="signature", most=most)
+    options = RenderOptions(
+        allow_bbcode=bool(actor.permission(May.SIGNATURE_BBCODE)),
+        allow_images=bool(actor.permission(May.SIGNATURE_IMAGES)),
+    )
+    member.signature = source
+    member.signature_html = render(source, options=options).html if source else ""
+
+
+def _entitle(actor: Actor, member: Member, title: str) -> None:
+    if title:
+        may_have_title(actor).require()
+    if len(title) > TITLE_LENGTH:
+        raise Invalid("title_long", field="custom_title", most=TITLE_LENGTH)
+    member.custom_title = title
+
+
+def set_avatar(uow: UnitOfWork, actor: Actor, *, digest: str) -> None:
+    """Show an uploaded picture. The first one is paid, once."""
+    may_use_account(actor).require()
+    member = _own(uow, actor)
+    member.avatar = digest
+    pay_rule(
+        uow,
+        "avatar.set",
+        member_id=member.id,
+        subject=f"member:{member.id}",
+        once_key=f"avatar.set:{member.id}",
+    )
+
+
+def clear_avatar(uow: UnitOfWork, actor: Actor) -> None:
+    """Go back to the drawn picture."""
+    may_use_account(actor).require()
+    _own(uow, actor).avatar = ""
+
+
+def _own(uow: UnitOfWork, actor: Actor) -> Member:
+    member = uow.session.get(Member, actor.member_id, with_for_update=True)
+    if member is None:
+        raise NotFound("no_such_member")
+    return member

@@ -1,0 +1,8 @@
+"""Background work: each job finds in the tables what is not done yet, and may run twice."""
+
+from forum.jobs import cleaning, mail
+from forum.jobs.schedule import Job, Tools, collected
+
+JOBS: dict[str, Job] = collected(mail.SEND_MAIL, cleaning.CLEAN_UP)
+
+__all__ = ["JOBS", "Job", "Tools"]
