@@ -42,6 +42,7 @@ REFUSALS: dict[str, Any] = {
     Refusal.UNCLAIMED: _l("Nobody has taken over this account yet."),
     Refusal.LOCKED: _l("This account is locked. Please ask the administrators."),
     Refusal.FOUNDER_ONLY: _l("Only the founder may do this."),
+    Refusal.ADMINISTRATORS_ONLY: _l("This is for the administrators."),
     Refusal.ALREADY_CLAIMED: _l("This account has an owner already."),
 }
 
@@ -61,6 +62,9 @@ SENTENCES: dict[str, Any] = {
     ),
     "message_too_long": _l("The message is too long: at most %(most)s bytes, yours has %(has)s."),
     "flood": _l("Please wait %(retry_after_s)s seconds between two posts."),
+    "newbie_wait": _l("New members wait a little: %(retry_after_s)s seconds more."),
+    "links_refused": _l("Your group may not post links to other sites."),
+    "read_access_too_high": _l("You may ask for reading access up to %(most)s."),
     "hourly_limit": _l("You have reached the number of posts an hour."),
     "type_required": _l("Choose a thread type."),
     "type_unknown": _l("This board has no such thread type."),

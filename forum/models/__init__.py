@@ -4,6 +4,9 @@ from forum.models import (
     accounts as accounts,
 )
 from forum.models import (
+    admin_log as admin_log,
+)
+from forum.models import (
     boards as boards,
 )
 from forum.models import (
@@ -43,6 +46,7 @@ from forum.models import (
     visits as visits,
 )
 from forum.models.accounts import Attempt, LoginSession, MailToken
+from forum.models.admin_log import AdminLogEntry
 from forum.models.boards import (
     Board,
     BoardKind,
@@ -65,6 +69,7 @@ from forum.models.threads import Thread, ThreadState
 from forum.models.visits import BoardVisit, OnlineVisit, ThreadRead
 
 __all__ = [
+    "AdminLogEntry",
     "Announcement", "Attempt", "Board", "BoardKind", "BoardModerator", "BoardPermission",
     "BoardRight", "BoardVisit", "CacheVersion", "Favorite", "FavoriteKind", "FriendLink", "Group",
     "GroupKind", "GroupPermission", "ImportedPage", "ImportedRow", "LoginSession", "MailToken",

@@ -36,6 +36,7 @@ class Refusal(enum.StrEnum):
     UNCLAIMED = "unclaimed"
     LOCKED = "locked"
     FOUNDER_ONLY = "founder_only"
+    ADMINISTRATORS_ONLY = "administrators_only"
     ALREADY_CLAIMED = "already_claimed"
 
 
