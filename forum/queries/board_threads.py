@@ -1,17 +1,16 @@
 """Read model of the board page: its head, its sticky threads, one page of the others."""
 
-import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, union_all
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import and_, func, literal, or_, select
+from sqlalchemy.orm import Session
 
 from forum.core.paging import Pager, pager
-from forum.models import Board, BoardVisit, Thread, ThreadState
+from forum.models import BoardVisit, Thread, ThreadState
 from forum.policies.actor import Actor
 from forum.policies.boards import may_start_thread
 from forum.policies.verdict import Verdict
@@ -27,31 +26,13 @@ from forum.queries.boards import (
 )
 from forum.queries.site import AnnouncementInfo, BoardInfo, Site, TypeInfo
 from forum.queries.thread_rows import COLUMNS, ThreadRow, thread_row
+from forum.queries.thread_slices import KEYS, Conditions, Order, ThreadList, slice_rows
 
 VISIBLE, REDIRECT = ThreadState.VISIBLE, ThreadState.REDIRECT
 MOST_STICKY = 100
 VISITED_SHOWN = 10
 DAY = 86400
 WITHIN = (DAY, 2 * DAY, 7 * DAY, 30 * DAY, 92 * DAY)  # 一天 .. 三个月, as Discuz! counts them
-
-
-class Order(enum.StrEnum):
-    """What a list is sorted by, the greatest first."""
-
-    LAST_POST = "last_post"
-    CREATED = "created"
-    REPLIES = "replies"
-    VIEWS = "views"
-    HEAT = "heat"
-
-
-_KEYS: dict[Order, InstrumentedAttribute[Any]] = {
-    Order.LAST_POST: Thread.last_post_at,
-    Order.CREATED: Thread.created_at,
-    Order.REPLIES: Thread.reply_count,
-    Order.VIEWS: Thread.view_count,
-    Order.HEAT: Thread.heat,
-}
 
 
 @dataclass(frozen=True)
@@ -147,15 +128,10 @@ def board_page(
     order = filter.order or _default_order(board)
     below = frozenset(one.id for one in site.descendants(board.id)) & actor.readable
     numbers, facts = _numbers_and_facts(s, site, actor, board, below)
-    matching = _matching(actor, board, filter)
-    if filter.narrows:
-        total = s.scalar(select(func.count()).select_from(Thread).where(*matching)) or 0
-        pointers = 0
-    else:
-        pointers = facts.pointer_count
-        total = max(0, facts.thread_count - facts.sticky_count) + pointers
-    pages = pager(page, total, site.settings.reading.threads_per_page)
-    rows = _rows(s, site, actor, board, matching, order, pages, total, pointers)
+    threads = _thread_list(s, actor, board, filter, order, facts)
+    per_page = site.settings.reading.threads_per_page
+    pages = pager(page, threads.total, per_page)
+    rows = slice_rows(s, threads, skipped=(pages.page - 1) * per_page, most=per_page)
     own = numbers[board.id]
     types = {one.id: one for each in site.boards.values() for one in each.types}
 
@@ -172,7 +148,7 @@ def board_page(
         board=board,
         ancestors=site.ancestors(board.id),
         numbers=own,
-        rules=Markup(board.rules_html),
+        rules=Markup(board.rules_html),  # noqa: S704  rendered by markup
         sub_boards=board_entries(site, actor, board.id, numbers) if page == 1 else (),
         types=_type_counts(s, board) if board.types and board.types_listed else (),
         announcement=_announcement(site, actor, filter, pages.page),
@@ -196,8 +172,7 @@ def _numbers_and_facts(
     s: Session, site: Site, actor: Actor, board: BoardInfo, below: frozenset[int]
 ) -> tuple[dict[int, Numbers], Any]:
     """The numbers of the board and those below it, and what only the board itself is asked."""
-    here = (Thread.board_id == board.id, Thread.sticky_level == 0)
-    pointer_count = select(func.count()).select_from(Thread).where(*here, Thread.state == REDIRECT)
+    pointer_count = select(func.count()).select_from(Thread).where(*_pointers(board))
     sticky_count = (
         select(func.count())
         .select_from(Thread)
@@ -218,9 +193,31 @@ def _numbers_and_facts(
     return {board_id: numbers_of(row, today) for board_id, row in rows.items()}, rows[board.id]
 
 
+def _thread_list(
+    s: Session, actor: Actor, board: BoardInfo, filter: ListFilter, order: Order, facts: Any
+) -> ThreadList:
+    """What is paged below the sticky threads. Counts in one statement where the filter narrows."""
+    conditions = _matching(actor, board, filter)
+    if filter.narrows:
+        total = s.scalar(select(func.count()).select_from(Thread).where(*conditions)) or 0
+        pointers = None
+    else:
+        total = max(0, facts.thread_count - facts.sticky_count) + facts.pointer_count
+        pointers = _pointers(board) if facts.pointer_count else None
+    # Views are counted without a new version of the board; a window of time moves by itself.
+    is_steady = order in (Order.LAST_POST, Order.CREATED, Order.REPLIES) and not filter.within
+    name = (board.id, order, filter.type_id, filter.digest) if is_steady else None
+    return ThreadList(conditions, pointers, order, total, name, facts.version)
+
+
+def _pointers(board: BoardInfo) -> Conditions:
+    """What moved threads left behind."""
+    return (Thread.board_id == board.id, Thread.state == REDIRECT, Thread.sticky_level == 0)
+
+
 def _matching(
     actor: Actor, board: BoardInfo, filter: ListFilter, *, is_sticky: bool = False
-) -> list[ColumnElement[bool]]:
+) -> Conditions:
     """The board's visible threads that pass the filter, either the sticky ones or the others."""
     conditions = [
         Thread.board_id == board.id,
@@ -233,62 +230,7 @@ def _matching(
         conditions.append(Thread.digest_level > 0)
     if filter.within is not None:
         conditions.append(Thread.last_post_at >= actor.now - timedelta(seconds=filter.within))
-    return conditions
-
-
-def _rows(
-    s: Session,
-    site: Site,
-    actor: Actor,
-    board: BoardInfo,
-    matching: list[ColumnElement[bool]],
-    order: Order,
-    pages: Pager,
-    total: int,
-    pointers: int,
-) -> tuple[ThreadRow, ...]:
-    """One page: its ids from a covering index, then their rows, in one statement.
-
-    The ids are counted off from the nearer end of the list (docs/decisions/deep-board-pages.md).
-    """
-    per_page = site.settings.reading.threads_per_page
-    skipped = (pages.page - 1) * per_page
-    wanted = min(per_page, total - skipped)
-    if wanted <= 0:
-        return ()
-    is_from_end = skipped > total // 2
-    if is_from_end:
-        skipped = total - skipped - wanted
-    ids = _ids(matching, board, order, pointers, is_from_end).limit(wanted).offset(skipped)
-    found = ids.subquery("page_ids")
-    key = _KEYS[order]
-    statement = (
-        select(*COLUMNS).join(found, found.c.id == Thread.id).order_by(key.desc(), Thread.id.desc())
-    )
-    return tuple(thread_row(row) for row in s.execute(statement))
-
-
-def _ids(
-    matching: list[ColumnElement[bool]],
-    board: BoardInfo,
-    order: Order,
-    pointers: int,
-    is_from_end: bool,
-) -> Select[Any]:
-    """Ids and keys in order. Where a move left pointers, two sorted lists are merged into one."""
-    key = _KEYS[order]
-    visible = select(Thread.id, key.label("key")).where(*matching)
-    if not pointers:
-        ends = (key, Thread.id) if is_from_end else (key.desc(), Thread.id.desc())
-        return visible.order_by(*ends)
-    left = select(Thread.id, key.label("key")).where(
-        Thread.board_id == board.id, Thread.state == REDIRECT, Thread.sticky_level == 0
-    )
-    both = union_all(visible, left).subquery("both")
-    merged = select(both.c.id, both.c.key)
-    if is_from_end:
-        return merged.order_by(both.c.key, both.c.id)
-    return merged.order_by(both.c.key.desc(), both.c.id.desc())
+    return tuple(conditions)
 
 
 def _sticky(
@@ -324,7 +266,7 @@ def _sticky(
     statement = (
         select(*COLUMNS)
         .where(condition)
-        .order_by(Thread.sticky_level.desc(), _KEYS[order].desc(), Thread.id.desc())
+        .order_by(Thread.sticky_level.desc(), KEYS[order].desc(), Thread.id.desc())
         .limit(MOST_STICKY)
     )
     return tuple(thread_row(row) for row in s.execute(statement))
@@ -332,18 +274,17 @@ def _sticky(
 
 def _type_counts(s: Session, board: BoardInfo) -> tuple[TypeCount, ...]:
     """How many threads each type of the strip holds. One statement over an index alone."""
-    counts = {
-        type_id: count
-        for type_id, count in s.execute(
-            select(Thread.type_id, func.count())
-            .where(
-                Thread.board_id == board.id,
-                Thread.type_id.in_([one.id for one in board.types]),
-                Thread.state == VISIBLE,
-            )
-            .group_by(Thread.type_id)
+    counts: dict[int | None, int] = {}
+    for type_id, count in s.execute(
+        select(Thread.type_id, func.count())
+        .where(
+            Thread.board_id == board.id,
+            Thread.type_id.in_([one.id for one in board.types]),
+            Thread.state == VISIBLE,
         )
-    }
+        .group_by(Thread.type_id)
+    ):
+        counts[type_id] = count
     return tuple(TypeCount(one, counts.get(one.id, 0)) for one in board.types)
 
 

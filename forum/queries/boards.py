@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from markupsafe import Markup
 from sqlalchemy import Select, and_, func, null, select
@@ -152,7 +153,7 @@ def board_numbers(
     return found
 
 
-def numbers_statement(actor: Actor, board_ids: frozenset[int] | None) -> Select:  # type: ignore[type-arg]
+def numbers_statement(actor: Actor, board_ids: frozenset[int] | None) -> Select[*tuple[Any, ...]]:
     """The statement behind `board_numbers`; the board page adds columns of its own."""
     columns = (
         Board.id, Board.thread_count, Board.post_count, Board.today_post_count,
@@ -185,7 +186,7 @@ def numbers_statement(actor: Actor, board_ids: frozenset[int] | None) -> Select:
     return statement if board_ids is None else statement.where(Board.id.in_(board_ids))
 
 
-def numbers_of(row, today: date) -> Numbers:  # type: ignore[no-untyped-def]
+def numbers_of(row: Any, today: date) -> Numbers:
     """From a row of `numbers_statement`. Counters of another day are not today's."""
     is_today = row.today_on == today
     was_yesterday = row.today_on == today - timedelta(days=1)
@@ -241,12 +242,12 @@ def board_entries(
                     (),
                     is_new=False,
                     is_private=True,
-                )  # fmt: skip
+                )
             )
     return tuple(entries)
 
 
-def _site_facts(site: Site, actor: Actor) -> Select:  # type: ignore[type-arg]
+def _site_facts(site: Site, actor: Actor) -> Select[*tuple[Any, ...]]:
     cutoff = actor.now - site.settings.reading.online_hold
     newest = select(func.max(Member.id)).scalar_subquery()
     online = select(func.count()).select_from(OnlineVisit).where(OnlineVisit.seen_at > cutoff)
@@ -274,7 +275,7 @@ def _categories(site: Site, actor: Actor, numbers: dict[int, Numbers]) -> tuple[
                     category.columns,
                     category.moderators,
                     boards,
-                )  # fmt: skip
+                )
             )
     loose = board_entries(site, actor, None, numbers)
     if loose:
@@ -290,7 +291,7 @@ def _entry(site: Site, actor: Actor, board: BoardInfo, numbers: dict[int, Number
         id=board.id,
         name=board.name,
         color=board.color,
-        description=Markup(board.description_html),
+        description=Markup(board.description_html),  # noqa: S704  rendered by markup
         numbers=total,
         sub_boards=tuple(
             (one.id, one.name)
@@ -311,7 +312,7 @@ def is_new_to(actor: Actor, at: datetime | None, visited_at: datetime | None) ->
     return seen is None or at > seen
 
 
-def own_pending_threads(actor: Actor, board_id: int) -> Select:  # type: ignore[type-arg]
+def own_pending_threads(actor: Actor, board_id: int) -> Select[*tuple[Any, ...]]:
     """How many of the actor's threads in a board wait for approval; a scalar subquery's select."""
     return (
         select(func.count())

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Row
 
@@ -112,6 +113,6 @@ class ThreadRow:
         return (self.created_at if days > 0 else self.last_post_at) + timedelta(abs(days)) < now
 
 
-def thread_row(row: Row) -> ThreadRow:  # type: ignore[type-arg]
+def thread_row(row: Row[*tuple[Any, ...]]) -> ThreadRow:
     """From a result row that begins with COLUMNS."""
     return ThreadRow(*row[: len(COLUMNS)])
