@@ -85,6 +85,8 @@ SENTENCES: dict[str, Any] = {
     "password_wrong": _l("The password is wrong."),
     "password_same": _l("Choose a password other than the one you have."),
     "login_wrong": _l("Name or password is wrong."),
+    "login_again": _l("To be safe, please log in on this page."),
+    "passwords_differ": _l("The two passwords are not the same."),
     "too_many_logins": _l("Too many wrong tries. Please wait %(minutes)s minutes."),
     "too_many_accounts": _l("Too many accounts were opened from your network today."),
     "too_many_mails": _l("Too many letters were asked for. Please wait %(minutes)s minutes."),
@@ -100,6 +102,8 @@ SENTENCES: dict[str, Any] = {
     "picture_unknown": _l("Choose a picture: JPEG, PNG, GIF or WebP."),
     "picture_too_large": _l("The picture has too many points: at most 40 million."),
     "picture_broken": _l("The picture is damaged."),
+    "search_words_missing": _l("Type at least one word, or the name of an author."),
+    "search_too_soon": _l("Please wait %(retry_after_s)s seconds between two searches."),
     "too_many_requests": _l("Too many requests. Please wait a little."),
 }
 

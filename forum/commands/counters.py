@@ -1,0 +1,163 @@
+"""Counting in SQL: what a post adds, what its disappearance takes, and counting anew."""
+
+from collections.abc import Collection, Iterable
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import case, select, update
+
+from forum.core.uow import UnitOfWork
+from forum.models import Board, Member, Thread
+from forum.queries.counters import (
+    Difference,
+    board_differences,
+    last_post_of_board,
+    member_differences,
+    thread_differences,
+)
+from forum.queries.site import site_of
+
+_MODELS: dict[str, type[Any]] = {"threads": Thread, "boards": Board, "members": Member}
+_NO_SYNC = {"synchronize_session": False}
+
+
+def add_to_member(
+    uow: UnitOfWork, member_id: int, *, threads: int = 0, posts: int = 0, digests: int = 0
+) -> None:
+    """Change a member's counters by these; call points.recompute_total after. One statement."""
+    uow.session.execute(
+        update(Member)
+        .where(Member.id == member_id)
+        .values(
+            thread_count=Member.thread_count + threads,
+            post_count=Member.post_count + posts,
+            digest_count=Member.digest_count + digests,
+        )
+        .execution_options(**_NO_SYNC)
+    )
+
+
+def add_to_board(uow: UnitOfWork, board_id: int, *, threads: int = 0, posts: int = 0) -> None:
+    """Change a board's counters by these, last in the command: the row is hot. One statement."""
+    uow.session.execute(
+        update(Board)
+        .where(Board.id == board_id)
+        .values(
+            thread_count=Board.thread_count + threads,
+            post_count=Board.post_count + posts,
+            version=Board.version + 1,
+        )
+        .execution_options(**_NO_SYNC)
+    )
+
+
+def add_new_post_to_board(
+    uow: UnitOfWork, thread: Thread, *, is_thread: bool, poster_id: int, poster_name: str
+) -> None:
+    """Count a post that was just made: totals, today's number, and the board's last post."""
+    today = uow.now.astimezone(site_of(uow.session).zone).date()
+    uow.session.execute(
+        update(Board)
+        .where(Board.id == thread.board_id)
+        .values(
+            thread_count=Board.thread_count + int(is_thread),
+            post_count=Board.post_count + 1,
+            version=Board.version + 1,
+            last_thread_id=thread.id,
+            last_title=thread.title,
+            last_post_at=uow.now,
+            last_poster_id=poster_id,
+            last_poster_name=poster_name,
+            **_one_more_today(today),
+        )
+        .execution_options(**_NO_SYNC)
+    )
+
+
+def _one_more_today(today: date) -> dict[str, Any]:
+    """Today's and yesterday's numbers, turned over by the first post after midnight."""
+    is_today = Board.today_on == today
+    was_yesterday = Board.today_on == today - timedelta(days=1)
+    # A request that began before midnight may get here after one that began later.
+    is_late = Board.today_on > today
+    return {
+        "yesterday_post_count": case(
+            (is_today, Board.yesterday_post_count),
+            (is_late, Board.yesterday_post_count + 1),
+            (was_yesterday, Board.today_post_count),
+            else_=0,
+        ),
+        "today_post_count": case(
+            (is_today, Board.today_post_count + 1), (is_late, Board.today_post_count), else_=1
+        ),
+        "today_on": case((is_late, Board.today_on), else_=today),
+    }
+
+
+def refresh_last_post(uow: UnitOfWork, board_id: int) -> None:
+    """Find a board's last post again, after one has gone or moved. Two statements."""
+    last = last_post_of_board(uow.session, board_id)
+    uow.session.execute(
+        update(Board)
+        .where(Board.id == board_id)
+        .values(
+            last_thread_id=last.thread_id if last else None,
+            last_title=last.title if last else "",
+            last_post_at=last.at if last else None,
+            last_poster_id=last.poster_id if last else None,
+            last_poster_name=last.poster_name if last else "",
+            version=Board.version + 1,
+        )
+        .execution_options(**_NO_SYNC)
+    )
+
+
+def recount_threads(uow: UnitOfWork, ids: Collection[int] | None = None) -> list[Difference]:
+    """Bring threads' counters to what the rows say; what differed comes back."""
+    found = list(thread_differences(uow.session, ids))
+    _apply(uow, found)
+    for difference in found:
+        if difference.column == "last_poster_id":
+            _name_last_poster(uow, difference.id)
+    return found
+
+
+def _name_last_poster(uow: UnitOfWork, thread_id: int) -> None:
+    name = select(Member.name).where(Member.id == Thread.last_poster_id).scalar_subquery()
+    uow.session.execute(
+        update(Thread)
+        .where(Thread.id == thread_id)
+        .values(last_poster_name=name)
+        .execution_options(**_NO_SYNC)
+    )
+
+
+def recount_boards(uow: UnitOfWork, ids: Collection[int] | None = None) -> list[Difference]:
+    """Bring boards' counters to what the rows say; what differed comes back."""
+    found = list(board_differences(uow.session, ids))
+    _apply(uow, (item for item in found if item.column != "last_thread_id"))
+    for difference in found:
+        if difference.column == "last_thread_id":
+            refresh_last_post(uow, difference.id)
+    return found
+
+
+def recount_members(uow: UnitOfWork, ids: Collection[int] | None = None) -> list[Difference]:
+    """Bring members' counters to what the rows say, opening counts included."""
+    found = list(member_differences(uow.session, ids))
+    _apply(uow, found)
+    return found
+
+
+def _apply(uow: UnitOfWork, differences: Iterable[Difference]) -> None:
+    for difference in differences:
+        model = _MODELS[difference.table]
+        values: dict[str, Any] = {difference.column: difference.counted}
+        if model is not Member:
+            values["version"] = model.version + 1
+        uow.session.execute(
+            update(model)
+            .where(model.id == difference.id)
+            .values(**values)
+            .execution_options(**_NO_SYNC)
+        )

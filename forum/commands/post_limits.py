@@ -1,0 +1,68 @@
+"""How fast may a member post, and does the post wait for approval?"""
+
+import math
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from forum.commands.post_texts import LINKS_WAIT, PostText
+from forum.core.errors import TooSoon
+from forum.core.uow import UnitOfWork
+from forum.models import Member, Post, Thread
+from forum.policies.actor import Actor
+from forum.policies.permissions import May
+from forum.queries.site import BoardInfo
+from forum.settings import Posting
+
+_HOUR = timedelta(hours=1)
+# Bits of May.POST_DIRECTLY
+_REPLIES_DIRECT, _THREADS_DIRECT = 1, 2
+
+
+def check_pace(
+    uow: UnitOfWork, actor: Actor, author: Member, limits: Posting, *, is_thread: bool
+) -> None:
+    """Refuse what comes too fast. The author's row is locked, so two at once cannot both pass.
+
+    :raises TooSoon: "newbie_wait", "flood" or "hourly_limit".
+    """
+    if actor.permission(May.SKIP_POST_LIMITS):
+        return
+    if not actor.is_staff:
+        _check_wait(uow, "newbie_wait", author.created_at + limits.newbie_wait)
+    if author.last_post_at is not None:
+        _check_wait(uow, "flood", author.last_post_at + limits.flood_interval)
+    caps = [cap for cap in (limits.posts_per_hour, actor.permission(May.POSTS_PER_HOUR)) if cap]
+    if caps:
+        made = select(func.count()).where(
+            Post.author_id == author.id, Post.created_at > uow.now - _HOUR
+        )
+        _check_cap(uow.session.scalar(made) or 0, min(caps))
+    if is_thread and limits.threads_per_hour:
+        made = select(func.count()).where(
+            Thread.author_id == author.id, Thread.created_at > uow.now - _HOUR
+        )
+        _check_cap(uow.session.scalar(made) or 0, limits.threads_per_hour)
+
+
+def _check_wait(uow: UnitOfWork, key: str, until: datetime) -> None:
+    seconds = (until - uow.now).total_seconds()
+    if seconds > 0:
+        raise TooSoon(key, retry_after_s=math.ceil(seconds))
+
+
+def _check_cap(made: int, cap: int) -> None:
+    if made >= cap:
+        raise TooSoon("hourly_limit", retry_after_s=int(_HOUR.total_seconds()))
+
+
+def waits_for_approval(actor: Actor, board: BoardInfo, text: PostText, *, is_thread: bool) -> bool:
+    """Does the post go to the queue first? Never for the board's moderators."""
+    if actor.moderates(board.id):
+        return False
+    if actor.permission(May.POST_LINKS) == LINKS_WAIT and text.has_foreign_links:
+        return True
+    direct = actor.permission(May.POST_DIRECTLY)
+    if is_thread:
+        return board.premoderation >= 1 and not direct & _THREADS_DIRECT
+    return board.premoderation >= 2 and not direct & _REPLIES_DIRECT

@@ -1,0 +1,91 @@
+"""Is what was typed fit to be posted, and what does it become?
+
+Rendered before the command's first statement: on SQLite that statement takes the only write lock.
+"""
+
+from dataclasses import dataclass
+
+from forum.core.errors import Invalid
+from forum.core.text import clean_line, clean_text, width
+from forum.markup import RENDERER_VERSION, Rendered, RenderOptions, message_bytes, render
+from forum.policies.actor import Actor
+from forum.policies.permissions import May
+from forum.queries.site import BoardInfo
+from forum.settings import Posting
+
+# What even those exempt from the limits may not pass: the renderer's own size.
+LARGEST_BYTES = 60_000
+
+# Values of May.POST_LINKS
+LINKS_REFUSED, LINKS_WAIT, LINKS_PLAIN, LINKS_FREE = range(4)
+
+
+@dataclass(frozen=True)
+class PostText:
+    """A message ready to be stored."""
+
+    source: str
+    rendered: Rendered
+    renderer_version: int = RENDERER_VERSION
+
+    @property
+    def has_foreign_links(self) -> bool:
+        return bool(self.rendered.link_hosts)
+
+
+def post_text(actor: Actor, source: str, limits: Posting) -> PostText:
+    """Clean, measure and render a message. No statement.
+
+    :raises Invalid: "message_too_short", "message_too_long" (bytes; quotes do not count for the
+        minimum) or "links_refused", all of the field source.
+    """
+    source = clean_text(source).strip()
+    is_exempt = bool(actor.permission(May.SKIP_POST_LIMITS))
+    most = LARGEST_BYTES if is_exempt else min(limits.message_max_bytes, LARGEST_BYTES)
+    has = len(source.encode())
+    if has > most:
+        raise Invalid("message_too_long", field="source", most=most, has=has)
+    least = 1 if is_exempt else max(limits.message_min_bytes, 1)
+    counted = message_bytes(source)
+    if counted < least:
+        raise Invalid("message_too_short", field="source", least=least, has=counted)
+    links = actor.permission(May.POST_LINKS)
+    text = PostText(source, render(source, options=RenderOptions(allow_links=links != LINKS_PLAIN)))
+    if links == LINKS_REFUSED and text.has_foreign_links:
+        raise Invalid("links_refused", field="source")
+    return text
+
+
+def thread_title(title: str, limits: Posting) -> str:
+    """The title as one clean line.
+
+    :raises Invalid: "subject_empty", "subject_too_long" (width units, ASCII 1, others 2).
+    """
+    title = clean_line(title)
+    if not title:
+        raise Invalid("subject_empty", field="title")
+    if width(title) > limits.subject_width:
+        raise Invalid("subject_too_long", field="title", most=limits.subject_width)
+    return title
+
+
+def thread_type(
+    actor: Actor, board: BoardInfo, type_id: int | None, *, current_id: int | None = None
+) -> int | None:
+    """The chosen thread type, if the board offers it to the actor.
+
+    :param current_id: what an edited thread has already; it may stay.
+    :raises Invalid: "type_required", "type_unknown".
+    """
+    if type_id is not None and type_id == current_id:
+        return type_id
+    offered = {
+        kind.id for kind in board.types if not kind.for_moderators or actor.moderates(board.id)
+    }
+    if type_id is None:
+        if board.types_required and offered:
+            raise Invalid("type_required", field="type_id")
+        return None
+    if type_id not in offered:
+        raise Invalid("type_unknown", field="type_id")
+    return type_id

@@ -1,0 +1,117 @@
+"""Replying to a thread."""
+
+from sqlalchemy import select, update
+
+from forum.commands.locks import lock_members
+from forum.commands.post_limits import check_pace, waits_for_approval
+from forum.commands.post_texts import PostText, post_text
+from forum.commands.publishing import audience_of, publish_reply
+from forum.commands.threads import PostRef
+from forum.core.errors import NotFound
+from forum.core.uow import UnitOfWork
+from forum.models import Post, PostState, Thread
+from forum.policies.actor import Actor
+from forum.policies.threads import may_reply
+from forum.queries.site import site_of
+
+
+def reply_to_thread(
+    uow: UnitOfWork,
+    actor: Actor,
+    *,
+    thread_id: int,
+    source: str,
+    submission_key: str | None = None,
+) -> PostRef:
+    """Add a post at the next floor of a thread.
+
+    :param source: BBCode as typed.
+    :param submission_key: the form's own; a second try with it answers with the first one's post.
+    :returns: the new post; pending where the board approves first.
+    :raises NotFound: no such thread, or the actor may not see it.
+    :raises Forbidden: the thread is closed or the board is read-only for the actor.
+    :raises Invalid: the text breaks a rule; TooSoon: too fast.
+    """
+    site = site_of(uow.session)
+    limits = site.settings.posting
+    text = post_text(actor, source, limits)
+    thread = uow.session.get(Thread, thread_id)
+    if thread is None:
+        raise NotFound("thread_not_found")
+    board = site.boards[thread.board_id]
+    may_reply(actor, thread, autoclose_days=board.autoclose_days).require()
+
+    thread = _take_floor(uow, thread_id)
+    board = site.boards[thread.board_id]
+    may_reply(actor, thread, autoclose_days=board.autoclose_days).require()
+    assert actor.member_id is not None  # guests are refused above
+    audience = audience_of(uow, thread, text.rendered.quoted_post_ids)
+    author = lock_members(uow, {actor.member_id, *audience.member_ids})[actor.member_id]
+    if (earlier := _earlier(uow, author.id, thread_id, text, submission_key)) is not None:
+        _give_floor_back(uow, thread_id)
+        return earlier
+    check_pace(uow, actor, author, limits, is_thread=False)
+
+    is_pending = waits_for_approval(actor, board, text, is_thread=False)
+    post = Post(
+        thread_id=thread_id, floor=thread.last_floor, author_id=author.id, source=text.source,
+        html=text.rendered.html, renderer_version=text.renderer_version,
+        has_images=text.rendered.image_count > 0, submission_key=submission_key,
+        state=PostState.PENDING if is_pending else PostState.VISIBLE, address=uow.address,
+        created_at=uow.now,
+    )  # fmt: skip
+    uow.session.add(post)
+    uow.session.flush()  # post.id
+    author.last_post_at, author.last_address = uow.now, uow.address
+
+    if not is_pending:
+        publish_reply(uow, thread, post, actor, audience)
+    return PostRef(post.id, thread_id, post.floor, post.state)
+
+
+def _take_floor(uow: UnitOfWork, thread_id: int) -> Thread:
+    """Take the next floor, which locks the thread until the end; the row as it is then."""
+    thread = uow.session.scalars(
+        update(Thread)
+        .where(Thread.id == thread_id)
+        .values(last_floor=Thread.last_floor + 1, version=Thread.version + 1)
+        .returning(Thread)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    ).one_or_none()
+    if thread is None:
+        raise NotFound("thread_not_found")
+    return thread
+
+
+def _give_floor_back(uow: UnitOfWork, thread_id: int) -> None:
+    uow.session.execute(
+        update(Thread)
+        .where(Thread.id == thread_id)
+        .values(last_floor=Thread.last_floor - 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _earlier(
+    uow: UnitOfWork, author_id: int, thread_id: int, text: PostText, key: str | None
+) -> PostRef | None:
+    """The post this submission made already: the same key, or the same words a moment ago."""
+    window = site_of(uow.session).settings.posting.repeat_window
+    columns = (Post.id, Post.thread_id, Post.floor, Post.state)
+    if key:
+        row = uow.session.execute(
+            select(*columns).where(Post.author_id == author_id, Post.submission_key == key)
+        ).one_or_none()
+        if row is not None:
+            return PostRef(*row, is_repeat=True)
+    last = uow.session.execute(
+        select(*columns, Post.source, Post.created_at)
+        .where(Post.thread_id == thread_id, Post.author_id == author_id)
+        .order_by(Post.floor.desc())
+        .limit(1)
+    ).one_or_none()
+    if last is None or last.source != text.source or last.created_at <= uow.now - window:
+        return None
+    if last.floor == 1 or last.state not in (PostState.VISIBLE, PostState.PENDING):
+        return None
+    return PostRef(last.id, last.thread_id, last.floor, last.state, is_repeat=True)
