@@ -2,6 +2,12 @@
 
 import click
 
-from forum.cli import database, search
+from forum.cli import bench, database, import_page, search
 
-COMMANDS: tuple[click.Command, ...] = (database.db, database.first_start, search.search)
+COMMANDS: tuple[click.Command, ...] = (
+    bench.bench,
+    database.db,
+    database.first_start,
+    import_page.import_page_command,
+    search.search,
+)

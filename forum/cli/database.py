@@ -5,6 +5,7 @@ import secrets
 import click
 from flask.cli import with_appcontext
 
+from forum.cli.import_page import import_seeds
 from forum.commands.setup import install, is_installed
 from forum.core import migrations
 from forum.core.passwords import hash_password
@@ -44,6 +45,13 @@ def first_start() -> None:
 
 def start_forum() -> None:
     """Migrate; install and import the seed into an empty forum. Later starts change nothing."""
+    install_forum()
+    with unit_of_work(database()) as uow:
+        import_seeds(uow)
+
+
+def install_forum(*, echo: bool = True) -> None:
+    """Migrate; make an empty database a forum and say the founder's one-time password."""
     migrations.upgrade(database())
     with unit_of_work(database()) as uow:
         if is_installed(uow):
@@ -54,5 +62,6 @@ def start_forum() -> None:
         if is_installed(uow):  # another process was first
             return
         founder = install(uow, founder_name=FOUNDER_NAME, password_hash=password_hash)
-    click.echo(f"Founder: {founder.name}")
-    click.echo(f"One-time password: {password} (shown only now; you will choose your own at login)")
+    if echo:
+        click.echo(f"Founder: {founder.name}")
+        click.echo(f"One-time password: {password} (shown only now; choose your own at login)")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from forum.core.cache import CacheName
+from forum.core.db import Base
 from forum.core.names import name_key
 from forum.core.uow import UnitOfWork
 from forum.models import (
@@ -108,22 +109,24 @@ def install(uow: UnitOfWork, *, founder_name: str, password_hash: str) -> Founde
     return Founder(founder.id, founder.name)
 
 
-def advance_sequences(uow: UnitOfWork) -> None:
+def advance_sequences(uow: UnitOfWork, *models: type[Base]) -> None:
     """Bring PostgreSQL's sequences above the ids given by hand (SQLite needs nothing).
 
     Imported rows keep their ids, so this runs after every import too.
+
+    :param models: whose ids were given by hand; none = those of `install`.
     """
     if uow.session.get_bind().dialect.name != "postgresql":
         return
-    for model in (Group, Board, Member, PointKind, Thread, ModLogHead):
-        table = model.__tablename__
+    for model in models or (Group, Board, Member, PointKind, ModLogHead):
+        table, key = model.__tablename__, model.__table__.c.id
         uow.session.execute(
             select(
                 func.setval(
                     func.pg_get_serial_sequence(table, "id"),
-                    select(
-                        func.greatest(func.coalesce(func.max(model.id), 0), 1)
-                    ).scalar_subquery(),
+                    select(func.greatest(func.coalesce(func.max(key), 0), 1)).scalar_subquery(),
+                    # an empty table begins with 1, not after it
+                    select(func.max(key).is_not(None)).scalar_subquery(),
                 )
             )
         )
