@@ -37,9 +37,9 @@ class Addresses:
         """The lasting address of a post, wherever its thread is paged."""
         return self._at(f"/post-{post_id}.html")
 
-    def floor(self, thread_id: int) -> str:
+    def floor(self, thread_id: int, **query: Any) -> str:
         """The form target of 电梯直达 (?floor=N)."""
-        return self._at(f"/thread-{thread_id}/floor")
+        return self._at(f"/thread-{thread_id}/floor", **query)
 
     def last_post(self, thread_id: int) -> str:
         return self._at(f"/thread-{thread_id}/last")
@@ -105,6 +105,14 @@ class Addresses:
 
     def lost_password(self) -> str:
         return self._at("/lost-password")
+
+    def reset_password(self, token: str) -> str:
+        """Behind a mailed link: choose a new password, or take over an account."""
+        return self._at(f"/reset-password/{token}")
+
+    def confirm_email(self, token: str) -> str:
+        """Behind a mailed link: this address is mine."""
+        return self._at(f"/confirm-email/{token}")
 
     def settings(self, part: str = "") -> str:
         """`part`: "" profile, password, email, avatar, sessions."""

@@ -2,6 +2,6 @@
 
 from flask import Blueprint
 
-from forum.web import boards, threads
+from forum.web import boards, legacy, search, threads
 
-BLUEPRINTS: tuple[Blueprint, ...] = (boards.pages, threads.pages)
+BLUEPRINTS: tuple[Blueprint, ...] = (boards.pages, threads.pages, legacy.pages, search.pages)
