@@ -9,7 +9,19 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from forum.cli import COMMANDS
 from forum.core.config import Config, load_config
 from forum.core.db import Database
-from forum.http import assets, buffers, context, errors, headers, language, login, templating
+from forum.http import (
+    assets,
+    background,
+    buffers,
+    context,
+    errors,
+    headers,
+    language,
+    login,
+    templating,
+)
+from forum.modlog.seal import INFO_KEY as SEAL_KEY
+from forum.modlog.seal import seal_for
 from forum.web import BLUEPRINTS
 
 ROOT = Path(__file__).parents[1]
@@ -32,7 +44,9 @@ def create_app(config: Config | None = None) -> Flask:
         TEMPLATES_AUTO_RELOAD=False,
     )
     app.extensions["config"] = config
-    app.extensions["database"] = Database(config.database_url, read_url=config.read_database_url)
+    database = Database(config.database_url, read_url=config.read_database_url)
+    database.info[SEAL_KEY] = seal_for(config)
+    app.extensions["database"] = database
     context.init_app(app)
     login.init_app(app, session_days=30, is_https=config.uses_https)
     CSRFProtect(app)
@@ -41,6 +55,7 @@ def create_app(config: Config | None = None) -> Flask:
     errors.init_app(app)
     headers.init_app(app)
     buffers.init_app(app)
+    background.init_app(app, config)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     for command in COMMANDS:

@@ -2,7 +2,7 @@
 
 import click
 
-from forum.cli import bench, database, import_page, search
+from forum.cli import bench, database, import_page, search, worker
 
 COMMANDS: tuple[click.Command, ...] = (
     bench.bench,
@@ -10,4 +10,5 @@ COMMANDS: tuple[click.Command, ...] = (
     database.first_start,
     import_page.import_page_command,
     search.search,
+    worker.worker,
 )

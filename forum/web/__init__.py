@@ -2,6 +2,13 @@
 
 from flask import Blueprint
 
-from forum.web import boards, legacy, search, threads
+from forum.web import accounts, boards, legacy, search, settings, threads
 
-BLUEPRINTS: tuple[Blueprint, ...] = (boards.pages, threads.pages, legacy.pages, search.pages)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    boards.pages,
+    threads.pages,
+    legacy.pages,
+    search.pages,
+    accounts.pages,
+    settings.pages,
+)

@@ -54,7 +54,6 @@ def change_email(
                 recipient=member.email,
                 locale=member.locale,
                 name=member.name,
-                new_email=email,
             ),
         )
     end_links(uow, member.id, RESET)

@@ -1,6 +1,7 @@
 """Changing a password: with the old one, or with a link from a letter."""
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -27,6 +28,14 @@ from forum.models import LoginSession, Member, MemberState
 from forum.policies.accounts import may_use_account
 from forum.policies.actor import Actor
 from forum.queries.site import site_of
+
+
+@dataclass(frozen=True)
+class OpenedSession:
+    """What the visitor's browser is given."""
+
+    token: str
+    is_remembered: bool
 
 
 def request_reset(uow: UnitOfWork, *, email: str, letters: LetterWriter) -> None:
@@ -95,11 +104,11 @@ def reset_password(uow: UnitOfWork, *, token: str, password_hash: str) -> int:
 
 def change_password(
     uow: UnitOfWork, actor: Actor, *, verified_hash: str, password_hash: str, agent: str = ""
-) -> str:
+) -> OpenedSession:
     """Set a password knowing the old one. Every session ends; the actor gets a new one.
 
     :param verified_hash: the stored hash the old password was checked against.
-    :returns: the token of the actor's new session.
+    :returns: the actor's new session.
     :raises Invalid: "password_wrong": it was changed meanwhile.
     """
     may_use_account(actor).require()
@@ -117,7 +126,8 @@ def change_password(
     _set_password(uow, member, password_hash)
     end_sessions_of(uow, member.id)
 
-    return open_session(uow, member_id=member.id, is_remembered=is_remembered, agent=agent)
+    token = open_session(uow, member_id=member.id, is_remembered=is_remembered, agent=agent)
+    return OpenedSession(token, is_remembered)
 
 
 def _set_password(uow: UnitOfWork, member: Member, password_hash: str) -> None:

@@ -81,6 +81,12 @@ def count_login_try(uow: UnitOfWork, *, typed: str, member_id: int | None) -> Lo
     return LoginTry(account, network, key, network_key)
 
 
+def forget_login_try(uow: UnitOfWork, attempt: LoginTry) -> None:
+    """It was the right person: the account starts over, the network has one try less."""
+    forget_tries(uow, attempt.account_key)
+    take_back_try(uow, attempt.network_key)
+
+
 def log_in(
     uow: UnitOfWork,
     actor: Actor,
@@ -103,8 +109,7 @@ def log_in(
         raise Invalid("login_wrong")
     may_log_in(member, uow.now).require()
 
-    forget_tries(uow, attempt.account_key)
-    take_back_try(uow, attempt.network_key)
+    forget_login_try(uow, attempt)
     if actor.session_id is not None:
         end_session(uow, actor, session_id=actor.session_id)
 

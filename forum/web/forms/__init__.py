@@ -1,0 +1,1 @@
+"""The forms: lengths, formats and labels. Rights and rows are asked elsewhere."""
