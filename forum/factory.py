@@ -1,6 +1,8 @@
 """How is the application put together? The only module that knows every other."""
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
@@ -18,6 +20,7 @@ from forum.http import (
     headers,
     language,
     login,
+    page_cache,
     templating,
 )
 from forum.modlog.seal import INFO_KEY as SEAL_KEY
@@ -60,7 +63,15 @@ def create_app(config: Config | None = None) -> Flask:
         app.register_blueprint(blueprint)
     for command in COMMANDS:
         app.cli.add_command(command)
+    if config.page_cache:
+        cache = page_cache.PageCache(app.wsgi_app, database, on_hit=partial(_count_guest, app))
+        app.extensions["page_cache"] = cache
+        app.wsgi_app = cache  # type: ignore[method-assign]
     assets.init_app(app, config.data_dir)
     if config.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
     return app
+
+
+def _count_guest(app: Flask, environ: dict[str, Any], kept: page_cache.Keep) -> None:
+    buffers.note_guest(app, environ, thread_id=kept.viewed_thread, board_id=kept.seen_board)

@@ -2,7 +2,7 @@
 
 import click
 
-from forum.cli import bench, database, import_page, search, worker
+from forum.cli import bench, database, import_page, search, serve, worker
 
 COMMANDS: tuple[click.Command, ...] = (
     bench.bench,
@@ -10,5 +10,6 @@ COMMANDS: tuple[click.Command, ...] = (
     database.first_start,
     import_page.import_page_command,
     search.search,
+    serve.serve,
     worker.worker,
 )
