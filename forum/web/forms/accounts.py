@@ -57,7 +57,7 @@ class LoginForm(FlaskForm):  # type: ignore[misc]
 
 
 class RegisterForm(FlaskForm):  # type: ignore[misc]
-    name = StringField(_l("Name"), [InputRequired(), Length(max=80)])
+    name = StringField(_l("User name"), [InputRequired(), Length(max=80)])
     email = StringField(
         _l("E-mail"),
         EMAIL_RULES,
