@@ -43,8 +43,7 @@ def addresses() -> Addresses:
 
 def absolute(path: str) -> str:
     """A path of ours with the site's own origin: for canonical links, feeds and the sitemap."""
-    origin = context.config().base_url or request.url_root
-    return origin.rstrip("/") + path
+    return context.root_address() + path
 
 
 def when(at: Any) -> ShownTime:

@@ -112,6 +112,7 @@ class BoardPage:
     pending_count: int
     may_start: Verdict
     moderates: bool
+    versions: dict[int, int]  # of the boards it shows numbers of
 
     @property
     def is_empty(self) -> bool:
@@ -161,6 +162,7 @@ def board_page(
         pending_count=facts.pending_count,
         may_start=may_start_thread(actor, board),
         moderates=actor.moderates(board.id),
+        versions={board_id: one.version for board_id, one in numbers.items()},
     )
 
 

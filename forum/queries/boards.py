@@ -105,6 +105,7 @@ class IndexPage:
     newest_member: tuple[int, str] | None
     announcements: tuple[AnnouncementInfo, ...]
     online: Online | None
+    version: int  # the sum of all boards' versions
 
 
 def index_page(s: Session, site: Site, actor: Actor) -> IndexPage:
@@ -129,6 +130,7 @@ def index_page(s: Session, site: Site, actor: Actor) -> IndexPage:
         online=online_members(
             s, site, actor, members=facts.online_members, guests=facts.online_guests
         ),
+        version=sum(n.version for n in numbers.values()),
     )
 
 
@@ -136,7 +138,8 @@ def category_page(s: Session, site: Site, actor: Actor, category_id: int) -> Ind
     """One category alone. One statement."""
     numbers = board_numbers(s, site, actor)
     only = [part for part in _categories(site, actor, numbers) if part.id == category_id]
-    return IndexPage(tuple(only), (), 0, 0, 0, 0, None, (), None)
+    version = sum(n.version for n in numbers.values())
+    return IndexPage(tuple(only), (), 0, 0, 0, 0, None, (), None, version)
 
 
 def board_numbers(

@@ -2,10 +2,25 @@
 
 from flask import Blueprint
 
-from forum.web import accounts, boards, legacy, search, settings, threads
+from forum.web import (
+    accounts,
+    announcements,
+    boards,
+    feeds,
+    guide,
+    legacy,
+    members,
+    search,
+    settings,
+    threads,
+)
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     boards.pages,
+    guide.pages,
+    members.pages,
+    announcements.pages,
+    feeds.pages,
     threads.pages,
     legacy.pages,
     search.pages,

@@ -1,21 +1,24 @@
 """The index, a category's page, a board's page."""
 
 import secrets
-from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from forum.core.errors import NotFound
+from forum.http import buffers
 from forum.http.context import actor, reader, site
 from forum.http.errors import reason
+from forum.http.page_cache import keep
 from forum.http.templating import addresses
 from forum.policies.boards import may_read_board
-from forum.queries.board_threads import ListFilter, board_page
+from forum.queries.board_threads import BoardPage, ListFilter, board_page
 from forum.queries.boards import category_page, index_page
 from forum.queries.site import BoardInfo
 
 pages = Blueprint("boards", __name__)
+
+ID = "int(max=9007199254740991)"
 
 
 def readable_board(board_id: int) -> BoardInfo:
@@ -32,19 +35,22 @@ def readable_board(board_id: int) -> BoardInfo:
 
 @pages.get("/")
 def index() -> str:
-    return render_template("boards/index.html", page=index_page(reader(), site(), actor()))
+    page = index_page(reader(), site(), actor())
+    keep(site=site().version, all_boards=page.version)
+    return render_template("boards/index.html", page=page)
 
 
-@pages.get("/category-<int:board_id>.html")
+@pages.get(f"/category-<{ID}:board_id>.html")
 def category(board_id: int) -> str | Response:
     found = readable_board(board_id)
     if not found.is_category:
         return redirect(addresses().board(found.id), 301)
     page = category_page(reader(), site(), actor(), found.id)
+    keep(site=site().version, all_boards=page.version)
     return render_template("boards/category.html", page=page, category=found)
 
 
-@pages.get("/forum-<int:board_id>-<int:page>.html")
+@pages.get(f"/forum-<{ID}:board_id>-<{ID}:page>.html")
 def show(board_id: int, page: int) -> str | Response:
     board = readable_board(board_id)
     if board.is_category:
@@ -58,11 +64,19 @@ def show(board_id: int, page: int) -> str | Response:
     found = board_page(reader(), site(), actor(), board, filter, page)
     if found.pager.page != page:
         return redirect(addresses().board(board.id, 1, **filter.query()))
-    return render_template("boards/show.html", page=found, board=board, **_quick_post(found))
+    _note(found)
+    return render_template(
+        "boards/show.html",
+        page=found,
+        board=board,
+        why_not=reason(found.may_start),
+        submission_key=None if actor().is_guest else secrets.token_urlsafe(12),
+    )
 
 
-def _quick_post(found: Any) -> dict[str, Any]:
-    """What the quick post box needs: a key for this form, or why there is none."""
-    if found.may_start:
-        return {"submission_key": secrets.token_urlsafe(16), "why_not": ""}
-    return {"submission_key": "", "why_not": reason(found.may_start)}
+def _note(page: BoardPage) -> None:
+    who, board_id = actor(), page.board.id
+    buffers.seen(who, board_id)
+    if who.member_id is not None and request.method == "GET":
+        buffers.visited_board(who.member_id, board_id)
+    keep(site=site().version, boards=page.versions, seen_board=board_id)

@@ -1,0 +1,30 @@
+"""A member's space: profile, threads, replies."""
+
+from flask import Blueprint, render_template, request
+
+from forum.http.context import actor, reader, site
+from forum.queries.members import member_replies, member_threads, profile
+
+pages = Blueprint("members", __name__)
+
+ID = "int(max=9007199254740991)"
+MOST = 9007199254740991
+
+
+def part_asked() -> int | None:
+    """`before` of the address: the id a part of a list goes on behind."""
+    before = request.args.get("before", type=int)
+    return before if before is not None and 0 < before <= MOST else None
+
+
+@pages.get(f"/space-uid-<{ID}:member_id>.html")
+def space(member_id: int) -> str:
+    tab = request.args.get("do", "")
+    member = profile(reader(), site(), actor(), member_id)
+    if tab == "thread":
+        part = member_threads(reader(), actor(), member_id, before=part_asked())
+        return render_template("members/threads.html", member=member, part=part)
+    if tab == "reply":
+        replies = member_replies(reader(), actor(), member_id, before=part_asked())
+        return render_template("members/replies.html", member=member, part=replies)
+    return render_template("members/profile.html", member=member)
