@@ -1,10 +1,14 @@
 """Which language does a page speak? Chinese unless the address or the member says otherwise."""
 
+from functools import cache
+from gettext import NullTranslations
 from pathlib import Path
+from typing import Any, cast
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.support import Translations
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel
 
@@ -68,8 +72,43 @@ def _joined(sources: list[Path], locale: str) -> Catalog:
     return joined
 
 
+def translations() -> NullTranslations:
+    """This request's words. Flask-Babel finds them anew for every word, 25 us each time."""
+    if not has_request_context():
+        return _loaded(DEFAULT)
+    if "translations" not in g:
+        g.translations = _loaded(current_locale())
+    return cast(NullTranslations, g.translations)
+
+
+@cache
+def _loaded(locale: str) -> NullTranslations:
+    return Translations.load(str(FOLDER), [locale])
+
+
+def gettext(message: str, **data: Any) -> str:
+    """Flask-Babel's gettext, quick enough for a word in every row of a page."""
+    words = translations().gettext(message)
+    return words % data if data else words
+
+
+def ngettext(one: str, many: str, num: int) -> str:
+    """The same with a number, as %(num)d."""
+    return translations().ngettext(one, many, num) % {"num": num}
+
+
 def init_app(app: Flask) -> None:
     compile_catalogues()
+    _loaded.cache_clear()
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(FOLDER)
     app.config["BABEL_DEFAULT_LOCALE"] = DEFAULT
     Babel(app, locale_selector=current_locale)
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda message: translations().gettext(message),
+        lambda one, many, number: translations().ngettext(one, many, number),
+        newstyle=True,
+        pgettext=lambda context, message: translations().pgettext(context, message),
+        npgettext=lambda context, one, many, number: translations().npgettext(
+            context, one, many, number
+        ),
+    )

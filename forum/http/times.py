@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from flask_babel import gettext as _
-from flask_babel import ngettext
+from forum.http.language import gettext as _
+from forum.http.language import ngettext
 
 
 @dataclass(frozen=True)
