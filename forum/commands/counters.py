@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import case, select, update
+from sqlalchemy import case, literal, select, update
 
 from forum.core.uow import UnitOfWork
-from forum.models import Board, Member, Thread
+from forum.models import Board, Member, Post, Thread
 from forum.queries.counters import (
     Difference,
     board_differences,
@@ -52,22 +52,34 @@ def add_to_board(uow: UnitOfWork, board_id: int, *, threads: int = 0, posts: int
 
 
 def add_new_post_to_board(
-    uow: UnitOfWork, thread: Thread, *, is_thread: bool, poster_id: int, poster_name: str
+    uow: UnitOfWork, thread: Thread, post: Post, *, poster_name: str, is_last: bool = True
 ) -> None:
-    """Count a post that was just made: totals, today's number, and the board's last post."""
+    """Count a post that has just become visible: totals, today's number, the board's last post.
+
+    :param is_last: it is the last post of its thread (one from the queue may not be).
+    """
     today = uow.now.astimezone(site_of(uow.session).zone).date()
+    # Of two threads' replies the later one may commit first; the board's last post never goes back.
+    is_newer = Board.last_post_at.is_(None) | (Board.last_post_at <= post.created_at)
+    last = {
+        Board.last_thread_id: thread.id,
+        Board.last_title: thread.title,
+        Board.last_post_at: post.created_at,
+        Board.last_poster_id: post.author_id,
+        Board.last_poster_name: poster_name,
+    }
+    moved = {
+        column.key: case((is_newer, literal(value, type_=column.type)), else_=column)
+        for column, value in last.items()
+    }
     uow.session.execute(
         update(Board)
         .where(Board.id == thread.board_id)
         .values(
-            thread_count=Board.thread_count + int(is_thread),
+            thread_count=Board.thread_count + int(post.floor == 1),
             post_count=Board.post_count + 1,
             version=Board.version + 1,
-            last_thread_id=thread.id,
-            last_title=thread.title,
-            last_post_at=uow.now,
-            last_poster_id=poster_id,
-            last_poster_name=poster_name,
+            **(moved if is_last else {}),
             **_one_more_today(today),
         )
         .execution_options(**_NO_SYNC)

@@ -5,18 +5,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
-from forum.commands.post_texts import LINKS_WAIT, PostText
+from forum.commands.post_texts import PostText
 from forum.core.errors import TooSoon
 from forum.core.uow import UnitOfWork
 from forum.models import Member, Post, Thread
 from forum.policies.actor import Actor
-from forum.policies.permissions import May
+from forum.policies.permissions import LINKS_WAIT, REPLIES_DIRECT, THREADS_DIRECT, May
 from forum.queries.site import BoardInfo
 from forum.settings import Posting
 
 _HOUR = timedelta(hours=1)
-# Bits of May.POST_DIRECTLY
-_REPLIES_DIRECT, _THREADS_DIRECT = 1, 2
 
 
 def check_pace(
@@ -64,5 +62,5 @@ def waits_for_approval(actor: Actor, board: BoardInfo, text: PostText, *, is_thr
         return True
     direct = actor.permission(May.POST_DIRECTLY)
     if is_thread:
-        return board.premoderation >= 1 and not direct & _THREADS_DIRECT
-    return board.premoderation >= 2 and not direct & _REPLIES_DIRECT
+        return board.premoderation >= 1 and not direct & THREADS_DIRECT
+    return board.premoderation >= 2 and not direct & REPLIES_DIRECT

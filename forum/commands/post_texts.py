@@ -9,15 +9,12 @@ from forum.core.errors import Invalid
 from forum.core.text import clean_line, clean_text, width
 from forum.markup import RENDERER_VERSION, Rendered, RenderOptions, message_bytes, render
 from forum.policies.actor import Actor
-from forum.policies.permissions import May
+from forum.policies.permissions import LINKS_PLAIN, LINKS_REFUSED, May
 from forum.queries.site import BoardInfo
 from forum.settings import Posting
 
 # What even those exempt from the limits may not pass: the renderer's own size.
 LARGEST_BYTES = 60_000
-
-# Values of May.POST_LINKS
-LINKS_REFUSED, LINKS_WAIT, LINKS_PLAIN, LINKS_FREE = range(4)
 
 
 @dataclass(frozen=True)

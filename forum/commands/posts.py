@@ -1,5 +1,7 @@
 """Replying to a thread."""
 
+from datetime import datetime, timedelta
+
 from sqlalchemy import select, update
 
 from forum.commands.locks import lock_members
@@ -13,6 +15,9 @@ from forum.models import Post, PostState, Thread
 from forum.policies.actor import Actor
 from forum.policies.threads import may_reply
 from forum.queries.site import site_of
+
+# Beyond this a later last post is no race: somebody's clock was wrong, or the page was imported.
+_LONGEST_WAIT = timedelta(minutes=1)
 
 
 def reply_to_thread(
@@ -58,7 +63,7 @@ def reply_to_thread(
         html=text.rendered.html, renderer_version=text.renderer_version,
         has_images=text.rendered.image_count > 0, submission_key=submission_key,
         state=PostState.PENDING if is_pending else PostState.VISIBLE, address=uow.address,
-        created_at=uow.now,
+        created_at=_moment(uow, thread),
     )  # fmt: skip
     uow.session.add(post)
     uow.session.flush()  # post.id
@@ -81,6 +86,15 @@ def _take_floor(uow: UnitOfWork, thread_id: int) -> Thread:
     if thread is None:
         raise NotFound("thread_not_found")
     return thread
+
+
+def _moment(uow: UnitOfWork, thread: Thread) -> datetime:
+    """When the post was made: not before the floor below it.
+
+    A request that waited for the thread began before the one that got there first.
+    """
+    ahead = thread.last_post_at - uow.now
+    return thread.last_post_at if timedelta(0) < ahead < _LONGEST_WAIT else uow.now
 
 
 def _give_floor_back(uow: UnitOfWork, thread_id: int) -> None:

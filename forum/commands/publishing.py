@@ -1,7 +1,7 @@
 """What follows when a post becomes visible: counts, points, notices, the search row.
 
 The same for a post made now and for one taken from the queue (`publish_pending_*`). The caller has
-locked the thread, and the members in one go (`people_of` says which).
+locked the thread, and then the author and the audience in one go.
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from forum.commands.counters import (
 )
 from forum.commands.notices import notify
 from forum.commands.points import pay_rule
+from forum.commands.search_index import index_post
 from forum.core.uow import UnitOfWork
 from forum.models import Post, PostState, Thread
 from forum.policies.actor import Actor
@@ -58,55 +59,60 @@ def audience_of(uow: UnitOfWork, thread: Thread, quoted_post_ids: tuple[int, ...
 def publish_opening(uow: UnitOfWork, thread: Thread, post: Post) -> None:
     """A thread is visible from now on: count, pay, index."""
     add_to_member(uow, post.author_id, threads=1, posts=1)
-    pay_rule(
-        uow,
-        "thread.posted",
-        member_id=post.author_id,
-        subject=f"post:{post.id}",
-        once_key=f"thread.posted:{post.id}",
-        board_id=thread.board_id,
-        actor_id=post.author_id,
-    )
-
-    add_new_post_to_board(
-        uow, thread, is_thread=True, poster_id=post.author_id, poster_name=thread.author_name
-    )
+    _pay(uow, "thread.posted", thread, post)
+    index_post(
+        uow, post_id=post.id, board_id=thread.board_id, author_id=post.author_id,
+        title=thread.title, source=post.source, created_at=post.created_at,
+    )  # fmt: skip
+    add_new_post_to_board(uow, thread, post, poster_name=thread.author_name)
 
 
 def publish_reply(
-    uow: UnitOfWork, thread: Thread, post: Post, author: Actor, audience: Audience
+    uow: UnitOfWork,
+    thread: Thread,
+    post: Post,
+    author: Actor,
+    audience: Audience,
+    *,
+    is_last: bool = True,
 ) -> None:
-    """A reply is visible from now on: count, pay, tell, index."""
+    """A reply is visible from now on: count, pay, tell, index.
+
+    :param is_last: no higher floor is visible (one from the queue may come late).
+    """
     joins = _is_first_of_author(uow, post)
     add_to_member(uow, post.author_id, posts=1)
-    pay_rule(
-        uow,
-        "post.replied",
-        member_id=post.author_id,
-        subject=f"post:{post.id}",
-        once_key=f"post.replied:{post.id}",
-        board_id=thread.board_id,
-        actor_id=post.author_id,
-    )
-
+    _pay(uow, "post.replied", thread, post)
     _tell(uow, thread, post, author, audience)
+    index_post(
+        uow, post_id=post.id, board_id=thread.board_id, author_id=post.author_id,
+        title=None, source=post.source, created_at=post.created_at,
+    )  # fmt: skip
 
+    last = {
+        "last_post_at": post.created_at,
+        "last_poster_id": post.author_id,
+        "last_poster_name": author.name,
+    }
     uow.session.execute(
         update(Thread)
         .where(Thread.id == thread.id)
         .values(
             reply_count=Thread.reply_count + 1,
             heat=Thread.heat + int(joins),
-            last_post_at=post.created_at,
-            last_poster_id=post.author_id,
-            last_poster_name=author.name,
             version=Thread.version + 1,
+            **(last if is_last else {}),
         )
         .execution_options(synchronize_session=False)
     )
-    add_new_post_to_board(
-        uow, thread, is_thread=False, poster_id=post.author_id, poster_name=author.name
-    )
+    add_new_post_to_board(uow, thread, post, poster_name=author.name, is_last=is_last)
+
+
+def _pay(uow: UnitOfWork, rule: str, thread: Thread, post: Post) -> None:
+    pay_rule(
+        uow, rule, member_id=post.author_id, subject=f"post:{post.id}", once_key=f"{rule}:{post.id}",
+        board_id=thread.board_id, actor_id=post.author_id,
+    )  # fmt: skip
 
 
 def _is_first_of_author(uow: UnitOfWork, post: Post) -> bool:

@@ -65,7 +65,7 @@ def start_thread(
     may_start_thread(actor, board).require()
     title = thread_title(title, limits)
     type_id = thread_type(actor, board, type_id)
-    read_access = _read_access(actor, options.read_access)
+    read_access = allowed_read_access(actor, options.read_access)
     text = post_text(actor, source, limits)
     is_pending = waits_for_approval(actor, board, text, is_thread=True)
 
@@ -102,8 +102,11 @@ def start_thread(
     return PostRef(post.id, thread.id, 1, post.state)
 
 
-def _read_access(actor: Actor, asked: int) -> int:
-    """:raises Invalid: "read_access_too_high": more than the author has, or no right to set any."""
+def allowed_read_access(actor: Actor, asked: int) -> int:
+    """The reading access an author asks for.
+
+    :raises Invalid: "read_access_too_high": more than the author has, or no right to set any.
+    """
     most = actor.read_access if actor.permission(May.SET_READ_ACCESS) else 0
     if not 0 <= asked <= most:
         raise Invalid("read_access_too_high", field="read_access", most=most)

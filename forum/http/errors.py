@@ -44,6 +44,7 @@ REFUSALS: dict[str, Any] = {
     Refusal.FOUNDER_ONLY: _l("Only the founder may do this."),
     Refusal.ADMINISTRATORS_ONLY: _l("This is for the administrators."),
     Refusal.ALREADY_CLAIMED: _l("This account has an owner already."),
+    Refusal.WRONG_STATE: _l("This does not fit the state it is in."),
 }
 
 # What commands raise: Invalid, Taken, TooSoon, Conflict, NotFound.
@@ -65,6 +66,9 @@ SENTENCES: dict[str, Any] = {
     "newbie_wait": _l("New members wait a little: %(retry_after_s)s seconds more."),
     "links_refused": _l("Your group may not post links to other sites."),
     "read_access_too_high": _l("You may ask for reading access up to %(most)s."),
+    "edited_meanwhile": _l(
+        "Somebody else changed this post while you were writing. Send again to keep your text."
+    ),
     "hourly_limit": _l("You have reached the number of posts an hour."),
     "type_required": _l("Choose a thread type."),
     "type_unknown": _l("This board has no such thread type."),

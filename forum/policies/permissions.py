@@ -66,3 +66,9 @@ class May:
 # Bits of May.SEARCH
 SEARCH_TITLES = 2
 SEARCH_FULL_TEXT = 32
+
+# Values of May.POST_LINKS: links to other sites are refused, wait for approval, stay plain text, or are free.
+LINKS_REFUSED, LINKS_WAIT, LINKS_PLAIN, LINKS_FREE = range(4)
+
+# Bits of May.POST_DIRECTLY
+REPLIES_DIRECT, THREADS_DIRECT = 1, 2

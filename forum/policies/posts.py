@@ -70,6 +70,18 @@ def may_edit_post(
     return ALLOWED
 
 
+def may_see_revisions(actor: Actor, thread: ThreadFacts, post: PostFacts) -> Verdict:
+    """Read what a post said before its edits: its author, and the moderators of the board."""
+    text = may_see_text(actor, thread, post)
+    if not text:
+        return text
+    if actor.moderates(thread.board_id):
+        return ALLOWED
+    if actor.is_guest or actor.member_id != post.author_id:
+        return refused(Refusal.NOT_YOURS)
+    return ALLOWED
+
+
 def may_report_post(actor: Actor, thread: ThreadFacts, post: PostFacts) -> Verdict:
     """Tell the staff about somebody else's post."""
     visible = may_read_post(actor, thread, post)

@@ -251,7 +251,7 @@ def test_a_reply_costs_the_same_whatever_the_thread_s_length(forum, replies):
             reply_to_thread(uow, actor, thread_id=thread_id, source=HELLO, submission_key="k")
             uow.session.flush()  # the last changes of mapped rows
 
-    assert len(statements) <= 24, "\n".join(statements)
+    assert len(statements) <= 26, "\n".join(statements)
 
 
 def test_counters_are_what_a_recount_says(forum):

@@ -1,0 +1,157 @@
+"""Changing what was posted: the text, and with the opening post the thread's title, type and options."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, update
+
+from forum.commands.post_texts import PostText, post_text, thread_title, thread_type
+from forum.commands.search_index import index_post
+from forum.commands.threads import PostRef, ThreadOptions, allowed_read_access
+from forum.core.errors import Invalid, NotFound
+from forum.core.uow import UnitOfWork
+from forum.models import Board, Member, Post, PostRevision, PostState, Thread, ThreadState
+from forum.policies.actor import Actor, Rank
+from forum.policies.posts import may_edit_post
+from forum.queries.actors import member_rank
+from forum.queries.site import site_of
+
+
+@dataclass(frozen=True)
+class OpeningChange:
+    """What the form of an opening post changes beside the text."""
+
+    title: str
+    type_id: int | None
+    options: ThreadOptions
+
+
+def edit_post(
+    uow: UnitOfWork,
+    actor: Actor,
+    *,
+    post_id: int,
+    source: str,
+    opening: OpeningChange | None = None,
+    version: int | None = None,
+) -> PostRef:
+    """Change a post; what it said before is kept as a revision.
+
+    :param opening: for an opening post; None leaves the thread as it is.
+    :param version: the version the form showed; None = whatever it is now.
+    :raises NotFound: no such post, or the actor may not see it.
+    :raises Forbidden: the actor may not edit it.
+    :raises Invalid: a rule is broken, or "edited_meanwhile": somebody else was faster.
+    """
+    limits = site_of(uow.session).settings.posting
+    text = post_text(actor, source, limits)
+    thread, post = _locked(uow, post_id)
+    rank = _author_rank(uow, post.author_id)
+    may_edit_post(actor, thread, post, author_rank=rank).require()
+    if version is not None and version != post.version:
+        raise Invalid("edited_meanwhile")
+
+    former_title = thread.title if post.floor == 1 else None
+    changes = _thread_changes(uow, actor, thread, opening) if opening and post.floor == 1 else {}
+    if text.source == post.source and not changes:
+        return PostRef(post.id, thread.id, post.floor, post.state)
+    uow.session.add(
+        PostRevision(
+            post_id=post.id,
+            title=former_title,
+            source=post.source,
+            editor_id=actor.member_id,
+            created_at=uow.now,
+        )
+    )
+    _rewrite(post, text)
+    if actor.rank < Rank.ADMINISTRATOR and uow.now - post.created_at > limits.edit_mark_after:
+        post.edited_at, post.edited_by_name = uow.now, actor.name
+    if post.floor == 1:
+        changes["has_images"] = post.has_images
+    _change_thread(uow, thread, changes)
+
+    if post.state is PostState.VISIBLE and thread.state is ThreadState.VISIBLE:
+        index_post(
+            uow, post_id=post.id, board_id=thread.board_id, author_id=post.author_id,
+            title=thread.title if post.floor == 1 else None, source=post.source,
+            created_at=post.created_at,
+        )  # fmt: skip
+    if post.floor == 1:
+        _change_lists(uow, thread)
+    return PostRef(post.id, thread.id, post.floor, post.state)
+
+
+def _locked(uow: UnitOfWork, post_id: int) -> tuple[Thread, Post]:
+    """The thread, locked, and the post as it is then."""
+    thread_id = uow.session.scalar(select(Post.thread_id).where(Post.id == post_id))
+    if thread_id is None:
+        raise NotFound("not_found")
+    thread = uow.session.get_one(Thread, thread_id, with_for_update=True, populate_existing=True)
+    return thread, uow.session.get_one(Post, post_id, populate_existing=True)
+
+
+def _author_rank(uow: UnitOfWork, author_id: int) -> Rank:
+    row = uow.session.execute(
+        select(Member.group_id, Member.is_founder).where(Member.id == author_id)
+    ).one()
+    return member_rank(
+        site_of(uow.session), group_id=row.group_id, is_founder=row.is_founder, member_id=author_id
+    )
+
+
+def _thread_changes(
+    uow: UnitOfWork, actor: Actor, thread: Thread, opening: OpeningChange
+) -> dict[str, Any]:
+    """The columns that become different. Nothing is written yet."""
+    site = site_of(uow.session)
+    board = site.boards[thread.board_id]
+    asked = opening.options
+    wanted = {
+        "title": thread_title(opening.title, site.settings.posting),
+        "type_id": thread_type(actor, board, opening.type_id, current_id=thread.type_id),
+        "is_newest_first": asked.is_newest_first,
+        "notifies_author": asked.notifies_author,
+        "read_access": (
+            thread.read_access
+            if asked.read_access == thread.read_access
+            else allowed_read_access(actor, asked.read_access)
+        ),
+    }
+    return {name: value for name, value in wanted.items() if value != getattr(thread, name)}
+
+
+def _rewrite(post: Post, text: PostText) -> None:
+    post.source = text.source
+    post.html = text.rendered.html
+    post.renderer_version = text.renderer_version
+    post.has_images = text.rendered.image_count > 0
+    post.version += 1  # the thread is locked
+
+
+def _change_thread(uow: UnitOfWork, thread: Thread, changes: dict[str, Any]) -> None:
+    for name, value in changes.items():
+        setattr(thread, name, value)
+    thread.version += 1  # the row is locked
+
+
+def _change_lists(uow: UnitOfWork, thread: Thread) -> None:
+    """What shows the thread's title besides itself: its pointers, the board's last post."""
+    uow.session.execute(
+        update(Thread)
+        .where(Thread.moved_to_id == thread.id)
+        .values(title=thread.title)
+        .execution_options(synchronize_session=False)
+    )
+    uow.session.execute(
+        update(Board)
+        .where(Board.id == thread.board_id, Board.last_thread_id == thread.id)
+        .values(last_title=thread.title)
+        .execution_options(synchronize_session=False)
+    )
+    uow.session.execute(
+        update(Board)
+        .where(Board.id == thread.board_id)
+        .values(version=Board.version + 1)
+        .execution_options(synchronize_session=False)
+    )
