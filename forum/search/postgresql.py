@@ -146,4 +146,4 @@ def _window(letter: str, number: int) -> str:
 
 def _tokens(row: IndexRow) -> list[str]:
     windows = {_window(letter, row.post_id >> bits) for letter, bits in WINDOWS}
-    return sorted(row_tokens(row) | windows)
+    return list(row_tokens(row) | windows)

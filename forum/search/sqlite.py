@@ -7,7 +7,18 @@ without contents is told the old tokens to forget a post: they follow from the s
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import and_, bindparam, delete, func, insert, literal_column, or_, select, text
+from sqlalchemy import (
+    BigInteger,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
@@ -28,7 +39,7 @@ _ADD = text("INSERT INTO search_index (rowid, tokens) VALUES (:post_id, :tokens)
 _FORGET = text(
     "INSERT INTO search_index (search_index, rowid, tokens) VALUES ('delete', :post_id, :tokens)"
 )
-_ROWID = literal_column("search_index.rowid")
+_ROWID: ColumnElement[int] = literal_column("search_index.rowid", BigInteger)
 
 
 def put(s: Session, rows: Sequence[IndexRow]) -> None:
@@ -94,7 +105,7 @@ def found(s: Session, wanted: Wanted, *, limit: int, before_id: int | None = Non
         .limit(limit)
     )
     if before_id is not None:
-        asked = asked.where(_ROWID.__lt__(before_id))
+        asked = asked.where(text("search_index.rowid < :before_id").bindparams(before_id=before_id))
     groups = inexact_groups(wanted.words)
     if groups:
         rows = select(1).where(ROWS.c.post_id == _ROWID, _says(groups, wanted.in_titles))
@@ -124,4 +135,4 @@ def _match(made: Condition) -> str:
 
 
 def _tokens(row: IndexRow) -> dict[str, object]:
-    return {"post_id": row.post_id, "tokens": " ".join(sorted(row_tokens(row)))}
+    return {"post_id": row.post_id, "tokens": " ".join(row_tokens(row))}

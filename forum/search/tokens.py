@@ -22,7 +22,8 @@ _UNSPACED = (
     "\u30a1-\u30fa\u30fc-\u30ff\u3105-\u312f\u3131-\u318e\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf"
     "\u4e00-\u9fff\ua000-\ua48c\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003fffd"
 )
-_RUN = re.compile(f"[{_UNSPACED}]+|[^\\W_{_UNSPACED}]+")
+WORD_CHARACTER = f"[^\\W_{_UNSPACED}]"  # a regular expression: of a script with blanks
+_RUN = re.compile(f"[{_UNSPACED}]+|{WORD_CHARACTER}+")
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]").match
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»「」『』", '"'))
 # Marks what is not text: no run can hold it.
@@ -31,7 +32,9 @@ MARK = "§"
 
 def fold(text: str) -> str:
     """NFKC and case folded: full-width letters, ligatures and capitals are brought together."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    text = unicodedata.normalize("NFKC", text)
+    folded = text.casefold()
+    return text if folded == text else unicodedata.normalize("NFKC", folded)
 
 
 def runs(folded: str) -> list[str]:

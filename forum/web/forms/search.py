@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from flask_wtf import FlaskForm
-from wtforms import SelectField, SelectMultipleField, StringField
+from wtforms import SelectChoice, SelectField, SelectMultipleField, StringField
 from wtforms.validators import Length
 
+from forum.core.text import clean_line
 from forum.queries.search import Order, SearchFor
 from forum.search import parse_words
 
@@ -24,13 +25,13 @@ class SearchForm(FlaskForm):  # type: ignore[misc]
     kind = SelectField(choices=["titles", "posts"], default="titles")
     author = StringField(default="", validators=[Length(max=MOST_CHARACTERS)])
     board = SelectMultipleField(coerce=int, default=())
-    days = SelectField(coerce=int, choices=list(DAYS), default=0)
+    days = SelectField(coerce=int, choices=[SelectChoice(days) for days in DAYS], default=0)
     side = SelectField(choices=["within", "before"], default="within")
     order = SelectField(choices=[order.value for order in Order], default=Order.NEWEST.value)
 
     def offer_boards(self, board_ids: Iterable[int]) -> None:
         """Let these boards be chosen."""
-        self.board.choices = [(board_id, board_id) for board_id in board_ids]
+        self.board.choices = [SelectChoice(board_id) for board_id in board_ids]
 
     @property
     def is_advanced(self) -> bool:
@@ -43,9 +44,9 @@ class SearchForm(FlaskForm):  # type: ignore[misc]
         """What the valid form asks for."""
         chosen: Sequence[int] = self.board.data or ()
         return SearchFor(
-            words=parse_words(self.q.data or ""),
+            words=parse_words(clean_line(self.q.data or "")),
             in_titles=self.kind.data == "titles",
-            author=(self.author.data or "").strip(),
+            author=clean_line(self.author.data or ""),
             board_ids=frozenset(chosen),
             within=timedelta(days=self.days.data) if self.days.data else None,
             is_before=self.side.data == "before",

@@ -1,0 +1,238 @@
+"""Read model of the search page: what was found, as far as one may read it.
+
+The index proposes posts; every one is looked up in its real thread before it is counted or shown.
+"""
+
+import enum
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy.orm import Session
+
+from forum.core.names import name_key
+from forum.core.paging import Pager, pager
+from forum.markup import plain_text
+from forum.models import Member, Post, PostState, Thread, ThreadState
+from forum.policies.actor import Actor
+from forum.queries.site import Site
+from forum.search import FIRST_DAY, Wanted, Words, backend_of
+from forum.search.marks import Piece, excerpt, marked
+
+# Asked of the index beyond what is shown, for those that turn out to be hidden.
+MARGIN = 100
+# Each further round asks for so many times more; after so many rounds the count stands as it is.
+GROWTH = 4
+ROUNDS = 5
+
+
+class Order(enum.StrEnum):
+    """What results are sorted by, the greatest first. All but NEWEST sort the newest of them."""
+
+    NEWEST = "newest"
+    LAST_POST = "last_post"
+    REPLIES = "replies"
+    VIEWS = "views"
+
+
+_KEYS = {
+    Order.LAST_POST: Thread.last_post_at,
+    Order.REPLIES: Thread.reply_count,
+    Order.VIEWS: Thread.view_count,
+}
+
+
+@dataclass(frozen=True)
+class SearchFor:
+    """What somebody asks for. `board_ids` empty = every board; a category stands for those below.
+
+    :param within: counted back from now; with `is_before` what is older than that.
+    """
+
+    words: Words = Words()
+    in_titles: bool = True
+    author: str = ""
+    board_ids: frozenset[int] = frozenset()
+    within: timedelta | None = None
+    is_before: bool = False
+    order: Order = Order.NEWEST
+
+    @property
+    def asks_anything(self) -> bool:
+        return bool(self.words) or bool(self.author.strip())
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A post that was found."""
+
+    post_id: int
+    thread_id: int
+    floor: int
+    title: tuple[Piece, ...]
+    text: tuple[Piece, ...]
+    board_id: int
+    board_name: str
+    author_id: int
+    author_name: str
+    created_at: datetime
+    reply_count: int
+    view_count: int
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """A page of hits. `count` is exact unless `is_capped`: then there are more."""
+
+    hits: tuple[Hit, ...] = ()
+    count: int = 0
+    is_capped: bool = False
+    pager: Pager = field(default_factory=lambda: pager(1, 0, 20))
+
+
+def search(
+    s: Session, actor: Actor, site: Site, asked: SearchFor, *, page: int = 1
+) -> SearchResult:
+    """Find posts, newest first, as many as the settings allow.
+
+    Statements: one for an author's name; one (SQLite) or two to four (PostgreSQL) of the index, one
+    to look its answers up, one for the page; the middle two again where very much is hidden.
+    """
+    wanted = _wanted(s, actor, site, asked)
+    if wanted is None:
+        return SearchResult()
+    settings = site.settings.search
+    ids = _visible_ids(s, actor, wanted, asked, most=settings.max_results + 1)
+    is_capped = len(ids) > settings.max_results
+    del ids[settings.max_results :]
+
+    if asked.order is not Order.NEWEST:
+        ids = _sorted(s, ids, asked.order)
+    shown = pager(page, len(ids), settings.results_per_page)
+    first = (shown.page - 1) * settings.results_per_page
+    hits = _hits(s, site, asked.words, ids[first : first + settings.results_per_page])
+    return SearchResult(hits, len(ids), is_capped, shown)
+
+
+def _wanted(s: Session, actor: Actor, site: Site, asked: SearchFor) -> Wanted | None:
+    """The search within the index, or None when nothing can answer."""
+    author_id = None
+    if asked.author.strip():
+        author_id = s.scalar(select(Member.id).where(Member.name_key == name_key(asked.author)))
+        if author_id is None:
+            return None
+    everywhere = {board.id for board in site.boards.values() if board.holds_threads}
+    allowed = everywhere & actor.readable
+    if asked.board_ids:
+        chosen = set(asked.board_ids)
+        for board_id in asked.board_ids & site.boards.keys():
+            if site.boards[board_id].is_category:
+                chosen.update(board.id for board in site.descendants(board_id))
+        allowed &= chosen
+    if not allowed:
+        return None
+    days = None
+    if asked.within is not None:
+        edge = (actor.now - asked.within).date()
+        days = (FIRST_DAY, edge) if asked.is_before else (edge, date(actor.now.year + 1, 12, 31))
+    return Wanted(
+        words=asked.words,
+        in_titles=asked.in_titles,
+        board_ids=None if allowed == everywhere else frozenset(allowed),
+        author_id=author_id,
+        days=days,
+    )
+
+
+def _visible_ids(
+    s: Session, actor: Actor, wanted: Wanted, asked: SearchFor, *, most: int
+) -> list[int]:
+    """Ids of up to `most` posts that may be seen, newest first."""
+    backend = backend_of(s)
+    visible: list[int] = []
+    before_id: int | None = None
+    limit = most + MARGIN
+    for _round in range(ROUNDS):
+        proposed = backend.found(s, wanted, limit=limit, before_id=before_id)
+        if not proposed:
+            break
+        rows = s.scalars(
+            select(Post.id)
+            .join(Thread, Thread.id == Post.thread_id)
+            .where(Post.id.in_(proposed), *_may_be_seen(actor), *_in_time(actor, asked))
+        )
+        seen = set(rows)
+        visible.extend(post_id for post_id in proposed if post_id in seen)
+        if len(visible) >= most or len(proposed) < limit:
+            break
+        before_id = proposed[-1]
+        limit *= GROWTH
+    return visible[:most]
+
+
+def _may_be_seen(actor: Actor) -> list[ColumnElement[bool]]:
+    """The policies' answers for a whole list; staff find what everybody finds."""
+    may_enter = Thread.read_access <= actor.read_access
+    if actor.member_id is not None:
+        may_enter = or_(may_enter, Thread.author_id == actor.member_id)
+    if actor.moderated:
+        may_enter = or_(may_enter, Thread.board_id.in_(actor.moderated))
+    return [
+        Post.state == PostState.VISIBLE,
+        Post.is_blocked == false(),
+        Thread.state == ThreadState.VISIBLE,
+        Thread.board_id.in_(actor.readable),
+        may_enter,
+    ]
+
+
+def _in_time(actor: Actor, asked: SearchFor) -> list[ColumnElement[bool]]:
+    if asked.within is None:
+        return []
+    edge = actor.now - asked.within
+    return [Post.created_at < edge if asked.is_before else Post.created_at >= edge]
+
+
+def _sorted(s: Session, ids: list[int], order: Order) -> list[int]:
+    key = _KEYS[order]
+    return list(
+        s.scalars(
+            select(Post.id)
+            .join(Thread, Thread.id == Post.thread_id)
+            .where(Post.id.in_(ids))
+            .order_by(key.desc(), Post.id.desc())
+        )
+    )
+
+
+def _hits(s: Session, site: Site, words: Words, ids: list[int]) -> tuple[Hit, ...]:
+    if not ids:
+        return ()
+    rows = s.execute(
+        select(
+            Post.id, Post.thread_id, Post.floor, Thread.title, Post.source, Thread.board_id,
+            Post.author_id, Member.name, Post.created_at, Thread.reply_count, Thread.view_count,
+        )
+        .join(Thread, Thread.id == Post.thread_id)
+        .join(Member, Member.id == Post.author_id)
+        .where(Post.id.in_(ids))
+    )  # fmt: skip
+    phrases = words.phrases
+    hits = {
+        row.id: Hit(
+            post_id=row.id,
+            thread_id=row.thread_id,
+            floor=row.floor,
+            title=marked(row.title, phrases),
+            text=excerpt(plain_text(row.source), phrases),
+            board_id=row.board_id,
+            board_name=site.boards[row.board_id].name,
+            author_id=row.author_id,
+            author_name=row.name,
+            created_at=row.created_at,
+            reply_count=row.reply_count,
+            view_count=row.view_count,
+        )
+        for row in rows
+    }
+    return tuple(hits[post_id] for post_id in ids if post_id in hits)
