@@ -20,8 +20,10 @@ from forum.models import (
     PostComment,
     PostRating,
     Thread,
+    ThreadState,
 )
 from forum.points.ledger import balances
+from forum.queries.counters import board_differences
 from tests.importers.texts import OPENING, PAGES, SEED, floor, page, panel, read
 
 
@@ -29,6 +31,7 @@ def bring(database, name_or_text, **options):
     text = read(PAGES / f"{name_or_text}.txt") if "\n" not in name_or_text else name_or_text
     with unit_of_work(database) as uow:
         report = import_page(uow, text, name="page.txt", **options)
+        assert list(board_differences(uow.session)) == []
     assert report.differences == ()
     return report
 
@@ -229,6 +232,9 @@ def test_a_floor_taken_here_moves_the_imported_post_to_the_end(database, forum):
                  renderer_version=1, created_at=uow.now)
         )  # fmt: skip
         thread.last_floor, thread.reply_count = 3, 2
+        uow.session.execute(
+            update(Board).where(Board.id == 2).values(post_count=Board.post_count + 1)
+        )
 
     report = bring(database, grown(saved="2024-4-1 09:00", replies=3))
 
@@ -236,7 +242,7 @@ def test_a_floor_taken_here_moves_the_imported_post_to_the_end(database, forum):
     with forum.read() as s:
         thread = s.scalars(select(Thread)).one()
         assert (thread.last_floor, thread.reply_count) == (5, 4)
-        assert thread.last_poster_name == "founder"
+        assert thread.last_poster_name == "小李"
 
 
 def test_boards_by_name(database, forum):
@@ -342,12 +348,14 @@ def test_the_seed_and_other_pages_live_together(database, forum):
 
 
 def test_a_recycled_thread_gets_posts_and_nobody_counts_them(database, forum):
-    from forum.models import ThreadState
-
     bring(database, grown())
     with unit_of_work(database) as uow:
         uow.session.execute(update(Thread).values(state=ThreadState.RECYCLED))
-        uow.session.execute(update(Board).values(thread_count=0, post_count=0))
+        uow.session.execute(
+            update(Board).values(
+                thread_count=0, post_count=0, last_thread_id=None, last_post_at=None
+            )
+        )
         uow.session.execute(
             update(Member)
             .where(Member.name.in_(["老王", "小李"]))

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
+from forum.commands.counters import recount_threads
 from forum.core.errors import NotFound
 from forum.core.uow import UnitOfWork
 from forum.importers.page.facts import AuthorFacts, FloorFacts, PageFacts
@@ -60,7 +61,10 @@ def load_thread(
     thread.view_count = max(thread.view_count, facts.thread.views or 0)
     if is_new or loaded.made:
         _complete_opening(uow, facts, thread)
-        _count_in_thread(uow, facts, thread, loaded)
+        thread.version += 1
+        uow.session.flush()  # the thread is counted in the database
+        recount_threads(uow, {thread.id})
+        uow.session.refresh(thread)
     return loaded
 
 
@@ -206,30 +210,6 @@ def _complete_opening(uow: UnitOfWork, facts: PageFacts, thread: Thread) -> None
         s.delete(row)
         s.flush()  # its key is free
         s.add(_thread_row(facts, thread.id))
-
-
-def _count_in_thread(uow: UnitOfWork, facts: PageFacts, thread: Thread, loaded: Loaded) -> None:
-    s = uow.session
-    s.flush()  # the posts are counted in the database
-    last_floor, people = s.execute(
-        select(func.max(Post.floor), func.count(func.distinct(Post.author_id))).where(
-            Post.thread_id == thread.id
-        )
-    ).one()
-    newest_at, newest_author_id = s.execute(
-        select(Post.created_at, Post.author_id)
-        .where(Post.thread_id == thread.id)
-        .order_by(Post.created_at.desc(), Post.floor.desc())
-        .limit(1)
-    ).one()
-    thread.last_floor = max(thread.last_floor, last_floor)
-    thread.heat = max(thread.heat, people)
-    thread.reply_count += sum(1 for floor in loaded.floors.values() if floor > 1)
-    thread.comment_count += sum(len(facts.floors[index].comments) for index in loaded.made)
-    thread.last_post_at, thread.last_poster_id = newest_at, newest_author_id
-    thread.last_poster_name = member_name(uow, newest_author_id)
-    thread.version += 1
-    s.flush()  # the thread before its board
 
 
 def count_in_board(uow: UnitOfWork, loaded: Loaded) -> None:

@@ -21,7 +21,16 @@ from forum.importers.page.map import (
     shown_numbers,
 )
 from forum.markup import render
-from forum.models import ImportedRow, Member, MemberState, Post, PostState, Thread, ThreadState
+from forum.models import (
+    GroupKind,
+    ImportedRow,
+    Member,
+    MemberState,
+    Post,
+    PostState,
+    Thread,
+    ThreadState,
+)
 from forum.points.formula import compiled
 from forum.points.ledger import balances
 from forum.queries.site import GroupInfo, Site
@@ -203,7 +212,12 @@ class Accounts:
         return threads or 0, posts, last
 
     def _take_group(self, member: Member, author: AuthorFacts) -> None:
-        """Show the page's group; give its rights only where the points alone would."""
+        """Show the page's group; give its rights only where the points alone would.
+
+        A group that the founder confirmed stays.
+        """
+        if self.site.groups[member.group_id].kind is not GroupKind.LADDER:
+            return
         ladder = _ladder_group(
             self.site, author.total if author.total is not None else member.total
         )

@@ -8,18 +8,19 @@ from forum.core.uow import UnitOfWork
 from forum.importers.page.bbcode import floor_source
 from forum.importers.page.facts import PageFacts
 from forum.importers.page.posts import Loaded, quote_links
-from forum.models import Member, PointTransfer, Post, PostState, Thread, ThreadState
+from forum.models import Member, PointTransfer, Post
 from forum.points.formula import compiled
 from forum.points.ledger import balances
+from forum.queries.counters import member_differences, thread_differences
 from forum.queries.site import Site
 
 
 def differences(uow: UnitOfWork, facts: PageFacts, loaded: Loaded, site: Site) -> tuple[str, ...]:
     """What does not fit, as keys with their data; empty when all is well."""
     uow.session.flush()  # everything is compared as the database has it
-    found = [*_posts(uow, facts, loaded), *_thread(uow, loaded)]
+    found = [*_posts(uow, facts, loaded), *_counters(uow, loaded)]
     for member_id in sorted(loaded.member_ids):
-        found += _member(uow, site, member_id)
+        found += _points(uow, site, member_id)
     return tuple(found)
 
 
@@ -47,44 +48,22 @@ def _posts(uow: UnitOfWork, facts: PageFacts, loaded: Loaded) -> Iterable[str]:
         yield f"posts_missing {meant - len(loaded.post_ids) - len(loaded.differing)}"
 
 
-def _thread(uow: UnitOfWork, loaded: Loaded) -> Iterable[str]:
-    thread = uow.session.get_one(Thread, loaded.thread_id)
-    replies, last_floor = uow.session.execute(
-        select(
-            func.coalesce(func.sum(case((Post.floor > 1, 1), else_=0)), 0),
-            func.coalesce(func.max(Post.floor), 0),
-        ).where(Post.thread_id == thread.id, Post.state == PostState.VISIBLE)
-    ).one()
-    if replies != thread.reply_count:
-        yield f"replies counted={replies} kept={thread.reply_count}"
-    if last_floor > thread.last_floor:
-        yield f"last_floor counted={last_floor} kept={thread.last_floor}"
-
-
-def _member(uow: UnitOfWork, site: Site, member_id: int) -> Iterable[str]:
+def _counters(uow: UnitOfWork, loaded: Loaded) -> Iterable[str]:
+    """The counters of thread and members against the rows, by the rules of `flask counters verify`."""
     s = uow.session
-    member = s.get_one(Member, member_id)
-    threads = s.scalar(
-        select(func.count()).where(
-            Thread.author_id == member_id, Thread.state == ThreadState.VISIBLE
-        )
-    )
-    posts = s.scalar(
-        select(func.count())
-        .select_from(Post)
-        .join(Thread, Thread.id == Post.thread_id)
-        .where(
-            Post.author_id == member_id,
-            Post.state == PostState.VISIBLE,
-            Thread.state == ThreadState.VISIBLE,
-        )
-    )
-    if member.opening_thread_count + (threads or 0) != member.thread_count:
-        yield f"member_threads member={member_id}"
-    if member.opening_post_count + (posts or 0) != member.post_count:
-        yield f"member_posts member={member_id}"
-    kept = balances(s, member_id)
-    if {k: v for k, v in kept.items() if v} != _ledger(uow, member_id):
+    found = [
+        *thread_differences(s, {loaded.thread_id}),
+        *member_differences(s, loaded.member_ids),
+    ]
+    for item in found:
+        yield f"{item.table} {item.id} {item.column} stored={item.stored} counted={item.counted}"
+
+
+def _points(uow: UnitOfWork, site: Site, member_id: int) -> Iterable[str]:
+    """The balances against the ledger, the total against the formula."""
+    member = uow.session.get_one(Member, member_id)
+    kept = balances(uow.session, member_id)
+    if {kind_id: amount for kind_id, amount in kept.items() if amount} != _ledger(uow, member_id):
         yield f"balance member={member_id}"
     total = compiled(site.settings.points.formula).total(
         {
