@@ -21,6 +21,7 @@ from forum.http import (
     language,
     login,
     page_cache,
+    page_store,
     templating,
 )
 from forum.modlog.seal import INFO_KEY as SEAL_KEY
@@ -64,7 +65,10 @@ def create_app(config: Config | None = None) -> Flask:
     for command in COMMANDS:
         app.cli.add_command(command)
     if config.page_cache:
-        cache = page_cache.PageCache(app.wsgi_app, database, on_hit=partial(_count_guest, app))
+        store = page_store.SharedStore(config.redis_url) if config.redis_url else None
+        cache = page_cache.PageCache(
+            app.wsgi_app, database, on_hit=partial(_count_guest, app), store=store
+        )
         app.extensions["page_cache"] = cache
         app.wsgi_app = cache  # type: ignore[method-assign]
     assets.init_app(app, config.data_dir)
@@ -73,5 +77,5 @@ def create_app(config: Config | None = None) -> Flask:
     return app
 
 
-def _count_guest(app: Flask, environ: dict[str, Any], kept: page_cache.Keep) -> None:
+def _count_guest(app: Flask, environ: dict[str, Any], kept: page_store.Keep) -> None:
     buffers.note_guest(app, environ, thread_id=kept.viewed_thread, board_id=kept.seen_board)

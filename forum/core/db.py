@@ -3,7 +3,7 @@
 import enum
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
@@ -120,6 +120,8 @@ class Database:
         self, url: str | URL, *, read_url: str | URL | None = None, pool_size: int = 8
     ) -> None:
         self.url = make_url(url)
+        self.info: dict[str, Any] = {}  # what the factory hangs on it for engines, by their keys
+        self.closing: list[Callable[[], None]] = []
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.write_engine = self._engine(self.url, pool_size, writes=True)
         self.read_engine = self._engine(make_url(read_url or url), pool_size, writes=False)
@@ -158,6 +160,9 @@ class Database:
         return Session(self.write_engine, autoflush=True, info={"database": self})
 
     def dispose(self) -> None:
+        """Close every connection, those that others opened beside the engines too."""
+        for close in self.closing:
+            close()
         self.cache.close()
         self.write_engine.dispose()
         self.read_engine.dispose()

