@@ -487,3 +487,126 @@ def test_what_is_no_thread_page_is_refused_with_what_is_missing(text, missing):
     assert refusal.value.missing == missing
     assert refusal.value.key == "not_a_thread_page"
     assert refusal.value.data == {"missing": missing}
+
+
+def test_comments_and_ratings_on_single_lines():
+    aside = """谢谢！
+
+点评
+
+老王 不客气 发表于 2024-3-2 10:00
+
+评分
+
+参与人数 2金钱 +5 收起 理由
+
+Bob + 3 赞一个!
+Cat + 2
+
+查看全部评分
+"""
+    text = page(
+        floor(panel("老王"), "楼主", "2024-3-1 08:00:01", "开头", links=OPENING),
+        floor(panel("小李"), "沙发", "2024-3-2 08:00:01", aside),
+    )
+
+    _, floors = by_number(text)
+
+    assert floors[2].paragraphs == ("谢谢！",)
+    assert [(c.name, c.text) for c in floors[2].comments] == [("老王", "不客气")]
+    assert floors[2].rating.is_consistent
+    assert [(r.name, r.amounts, r.reason) for r in floors[2].rating.rows] == [
+        ("Bob", (("金钱", 3),), "赞一个!"),
+        ("Cat", (("金钱", 2),), None),
+    ]
+
+
+def test_quoted_words_set_apart_are_found_in_the_quoted_post():
+    text = page(
+        floor(panel("老王"), "楼主", "2024-3-1 08:00:01", "今天天气很好。", links=OPENING),
+        floor(
+            panel("小李"),
+            "沙发",
+            "2024-3-2 08:00:01",
+            "老王 发表于 2024-3-1 08:00\n\n今天天气\n\n是的。",
+        ),
+        floor(
+            panel("小李"), "板凳", "2024-3-2 09:00:01", "老王 发表于 2024-3-1 08:00\n\n不是他说的。"
+        ),
+    )
+
+    _facts, floors = by_number(text)
+
+    assert floors[2].blocks[0].lines == ("今天天气",)
+    assert floors[2].paragraphs == ("是的。",)
+    assert floors[3].blocks[0].lines == ()
+    assert floors[3].paragraphs == ("不是他说的。",)
+
+
+def test_buttons_below_the_text_one_to_a_line():
+    body = "正文。\n\n收藏3\n\n分享\n\n支持0\n\n反对0\n\n我的签名"
+    text = page(floor(panel("老王"), "楼主", "2024-3-1 08:00:01", body, links=OPENING))
+
+    post = extract(text).facts.floors[0]
+
+    assert post.paragraphs == ("正文。",)
+    assert post.author.signature == ("我的签名",)
+
+
+@pytest.mark.parametrize(
+    ("lines", "name", "group"),
+    [
+        (["老王", "中级会员", "3", "主题", "12", "帖子", "0", "精华", "Rank: 3Rank: 3", "积分", "240"], "老王", "中级会员"),
+        (["版主", "3", "主题", "12", "帖子", "0", "精华", "Rank: 7Rank: 7Rank: 7", "积分", "240"], None, "版主"),
+        (["老王", "3", "主题", "12", "帖子", "0", "精华", "Rank: 3Rank: 3", "中级会员", "积分", "240"], "老王", "中级会员"),
+        (["老王", "积分", "240", "0", "精华", "12", "帖子", "3", "主题", "中级会员", "Rank: 3Rank: 3"], "老王", "中级会员"),
+        (["老王", "Rank: 3Rank: 3", "积分", "240", "中级会员"], "老王", None),
+    ],
+)  # fmt: skip
+def test_panels_in_other_orders(lines, name, group):
+    author = "\n\n".join(lines) + "\n"
+    text = page(floor(author, "楼主", "2024-3-1 08:00:01", "开头", links=OPENING))
+
+    post = extract(text).facts.floors[0]
+
+    assert post.author.total == 240
+    assert post.author.stars in (3, 7)
+    assert post.paragraphs == ("开头",)
+    if group is not None:
+        assert (post.author.name, post.author.group_title) == (name, group)
+        assert {c.label: c.count.low for c in post.author.cells} == {
+            "主题": 3,
+            "帖子": 12,
+            "精华": 0,
+        }
+
+
+def test_a_title_above_the_header_row():
+    text = page(floor(panel("老王"), "楼主", "2024-3-1 08:00:01", "开头", links=OPENING))
+    text = text.replace(
+        "打印 上一主题 下一主题\n\n周末去哪里\n", "周末去哪里\n\n打印 上一主题 下一主题\n"
+    )
+
+    facts = extract(text).facts
+
+    assert facts.thread.title == "周末去哪里"
+    assert facts.site.name == "小城论坛网"
+
+
+def test_the_sites_own_navigation_is_not_its_name():
+    text = page(floor(panel("老王"), "楼主", "2024-3-1 08:00:01", "开头", links=OPENING))
+    text = text.replace("小城论坛网\n", "首页大厅\n小城论坛网\n同城\n")
+
+    facts = extract(text).facts
+
+    assert facts.site.name == "小城论坛网"
+    assert facts.site.nav_names == ("首页大厅", "同城")
+
+
+def test_a_page_made_with_a_cache_behind_it():
+    text = page(floor(panel("老王"), "楼主", "1 小时前", "开头", links=OPENING))
+    text = text.replace("12 queries .", "1 queries , Gzip On, Redis On.")
+
+    save = extract(text).facts.save
+
+    assert (save.query_count, str(save.processed_s)) == (1, "0.250000")

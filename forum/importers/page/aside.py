@@ -102,7 +102,14 @@ def _rating_rows(
             end = below + 1
             below = lines.after(below, high)
         if not amounts:
-            break
+            whole = labels.RATING_ROW.fullmatch(lines.keys[cursor])
+            if whole is None:
+                break
+            shown = lines.shown[cursor]
+            amounts = [int(sign + digits) for sign, digits in labels.AMOUNT.findall(whole[2])]
+            rows.append((shown[: whole.end(1)], amounts, shown[whole.start(3) :].strip() or None))
+            end, cursor = cursor + 1, below
+            continue
         reason, cursor = None, below
         if (
             below is not None
@@ -187,6 +194,12 @@ def _comment(
     lines: Lines, name_index: int, high: int, time: PageTime
 ) -> tuple[CommentFacts, int] | None:
     """One entry; its words may take a few lines, the last of which ends with 发表于 TIME."""
+    whole = labels.COMMENT_END.fullmatch(lines.keys[name_index])
+    if whole is not None:  # name, words and time on one line
+        name, _, text = lines.shown[name_index][: whole.end(1)].partition(" ")
+        return (
+            (CommentFacts(name, text, time.when(whole[2])), name_index) if name and text else None
+        )
     if len(lines.keys[name_index]) > 60:
         return None
     words: list[str] = []

@@ -73,10 +73,22 @@ def _cut_vote_bar(lines: Lines, low: int, high: int, body: Body) -> int:
     """收藏 支持 反对 stands below an opening post; what follows it is the signature."""
     for index in range(high - 1, low - 1, -1):
         if labels.is_vote_bar(lines.keys[index]):
-            lines.mark(index, "label:votes")
             _take_signature(lines, lines.filled(index + 1, high), body)
-            return index
+            return _vote_bar_start(lines, index, low)
     return high
+
+
+def _vote_bar_start(lines: Lines, index: int, low: int) -> int:
+    """The bar may stand on several lines, one button each."""
+    start: int = index
+    cursor: int | None = index
+    while cursor is not None and labels.is_made_of(
+        re.sub(r"\d+", " ", lines.keys[cursor][:120]).strip(), labels.VOTE
+    ):
+        start = cursor
+        lines.mark(cursor, "label:votes")
+        cursor = lines.before(cursor, low)
+    return start
 
 
 def _take_signature(lines: Lines, indexes: list[int], body: Body) -> None:

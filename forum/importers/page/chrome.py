@@ -79,7 +79,6 @@ def read_head(lines: Lines, high: int) -> Head:
         if _read_known(lines, index, high, head):
             row.append(index)
     _find_title(lines, head, high, row)
-    _find_site_name(lines, head)
     return head
 
 
@@ -175,7 +174,8 @@ def _find_title(lines: Lines, head: Head, high: int, row: list[int]) -> None:
         start = max((i for i in row if i < copy), default=-1)
         free = [i for i in lines.filled(start + 1, copy) if lines.is_free(i)]
         if not free and start >= 0:
-            free = lines.filled(start + 1, copy)
+            # A title made of the page's own words, or one that stands above the header row.
+            free = lines.filled(start + 1, copy) or _last_free(lines, start)
         if free:
             _take_title(lines, head, free, copy + 1)
             return
@@ -191,6 +191,10 @@ def _find_title(lines: Lines, head: Head, high: int, row: list[int]) -> None:
     if head.crumbs:
         head.title = head.crumbs[-1]
         head.doubts.append(Doubt("title_from_breadcrumb", None, head.crumbs[-1]))
+
+
+def _last_free(lines: Lines, high: int) -> list[int]:
+    return [i for i in lines.filled(0, high) if lines.is_free(i)][-1:]
 
 
 def _take_title(lines: Lines, head: Head, free: list[int], end: int) -> None:
@@ -227,26 +231,31 @@ def split_type(title: str, crumbs: tuple[str, ...]) -> tuple[str | None, str, li
     return None, title, []
 
 
-def _find_site_name(lines: Lines, head: Head) -> None:
-    """The breadcrumb's first piece, or else the first unlabelled line of the head."""
+def find_site_name(lines: Lines, head: Head, tail: Tail) -> None:
+    """The breadcrumb's first piece; else the line of the head that fits the footer's name; else the first one.
+
+    What else carries no label in the head is the site's navigation.
+    """
     stop = head.title_end or len(lines)
     free = [i for i in lines.filled(0, stop) if lines.is_free(i) and len(lines.keys[i]) <= 80]
     if head.crumbs:
         head.site_name = head.crumbs[0]
     elif free:
-        above_nav = next(
-            (i for i in free if (n := lines.after(i)) is not None and lines.keys[n] == "快捷导航"),
-            free[0],
-        )
-        head.site_name = lines.shown[above_nav]
+        second = tail.second_name or ""
+        chosen = next((i for i in free if _are_alike(lines.shown[i], second)), free[0])
+        head.site_name = lines.shown[chosen]
         if len(free) > 1:
-            head.doubts.append(Doubt("site_name_choice", above_nav + 1, head.site_name))
+            head.doubts.append(Doubt("site_name_choice", chosen + 1, head.site_name))
     for index in free:
         if lines.shown[index] == head.site_name:
             lines.mark(index, "site name")
         else:
             head.nav_names.append(lines.shown[index])
             lines.mark(index, "site navigation")
+
+
+def _are_alike(name: str, second: str) -> bool:
+    return bool(second) and (name in second or second in name)
 
 
 @dataclass(slots=True)

@@ -29,6 +29,7 @@ from forum.importers.page.floors import (
 )
 from forum.importers.page.lines import Lines, Progress, Report
 from forum.importers.page.panel import has_evidence, parse_panel
+from forum.importers.page.quotes import fill_empty_quotes
 
 Signatures = Mapping[str, tuple[str, ...]]
 
@@ -79,12 +80,14 @@ def extract_page(
     drafts, tail_start = _regions(lines, anchors, head)
     is_newest_first = _is_newest_first(anchors)
     _number_floors(drafts, is_newest_first=is_newest_first)
-    doubts = list(head.doubts)
+    doubts: list[Doubt] = []
     for draft in drafts:
         doubts += _read_floor(lines, draft, time)
     tail = chrome.read_tail(lines, tail_start, head)
+    chrome.find_site_name(lines, head, tail)
+    doubts += head.doubts
     doubts += _settle_signatures(lines, drafts, known_signatures or {})
-    floors = tuple(_floor(lines, draft, time) for draft in drafts)
+    floors = fill_empty_quotes(tuple(_floor(lines, draft, time) for draft in drafts))
     doubts += [doubt for draft in drafts if draft.body is not None for doubt in draft.body.doubts]
     doubts += _page_doubts(lines, drafts, tail_start)
     site = SiteFacts(

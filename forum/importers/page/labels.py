@@ -74,6 +74,12 @@ STAFF_ACTIONS = {
     "添加图标": "icon", "添加图章": "stamp",
 }  # fmt: skip
 
+# A fresh install's groups: a line that is one of these is no member's name.
+STOCK_GROUPS = _words(
+    "管理员 超级版主 版主 禁止发言 禁止访问 游客 等待验证会员 限制会员 新手上路 注册会员 中级会员 高级会员 金牌会员 论坛元老 "
+    "实习版主 网站编辑 信息监察员 审核员"
+)
+
 FLOOR_NAMES = {"楼主": 1, "沙发": 2, "板凳": 3, "地板": 4}
 
 NUMBER = re.compile(r"-?\d{1,12}(?:,\d{3})*万?")
@@ -102,6 +108,7 @@ COMMENT_END = re.compile(rf"(.*?) ?发表于 ({DATE})(?: ?(?:详情|回复|删�
 LOGIN_TO_REPLY = re.compile(r"(?:您需要|你需要) ?登录 ?后才可以回帖.*|您现在无权发帖.*")
 AMOUNT = re.compile(r"([+-]) ?(\d{1,9})")
 RATING_TOTAL = re.compile(r"([^\s+-]{1,20}) ?([+-]) ?(\d{1,9})")
+RATING_ROW = re.compile(r"([^\s+-][^+-]{0,60}?)((?: ?[+-] ?\d{1,9})+)((?: .*)?)")
 PARTICIPANTS = re.compile(r"参与人数 ?(\d{1,7})(.*)")
 ATTACHMENT_SIZE = re.compile(
     r"\(?[\d.]{1,12} ?(?:Bytes|KB|MB|GB|B), ?下载次数: ?\d{1,9}.*\)?", re.IGNORECASE

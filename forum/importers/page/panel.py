@@ -217,12 +217,10 @@ def _names(
         if not draft.cells:
             middle, top = top + middle, []
     elif top:
-        if draft.cells or not draft.is_below_stars:
-            name_index = top.pop()
-        elif len(top) > 1:
-            name_index, middle, top = top[0], top[1:] + middle, []
-        else:
-            middle, top = top + middle, []
+        name_index, top, middle = _split_top(lines, draft, top, middle)
+    if not middle and draft.bottom and draft.is_below_stars and not draft.progress:
+        middle = [draft.bottom.pop(0)]
+        doubts.append(Doubt("group_below_stars", middle[0] + 1, lines.shown[middle[0]]))
     for index in top:
         doubts.append(Doubt("panel_line", index + 1, lines.shown[index]))
     name = draft.hover_name or (lines.shown[name_index] if name_index is not None else None)
@@ -235,3 +233,18 @@ def _names(
     group = lines.shown[middle[0]] if middle else None
     custom = lines.shown[middle[1]] if len(middle) > 1 else None
     return name, group, custom, doubts
+
+
+def _split_top(
+    lines: Lines, draft: _Draft, top: list[int], middle: list[int]
+) -> tuple[int | None, list[int], list[int]]:
+    """The name's line, what is neither, and the lines of group and custom title."""
+    has_group_below = bool(middle) or draft.progress is not None
+    is_stock_group = lines.keys[top[-1]] in labels.STOCK_GROUPS
+    if has_group_below or not (draft.is_below_stars or draft.cells):
+        return top[-1], top[:-1], middle
+    if len(top) > 1:
+        return top[0], [], top[1:]
+    if is_stock_group or not draft.cells:
+        return None, [], top
+    return top[0], [], middle
