@@ -7,6 +7,7 @@ from flask import Flask, current_app
 
 from forum.core.config import Config
 from forum.core.queue import Queue
+from forum.jobs.schedule import Job
 from forum.storage.files import Files, LocalFiles
 
 
@@ -15,10 +16,10 @@ def files() -> Files:
     return cast(Files, current_app.extensions["files"])
 
 
-def nudge(job: str) -> Callable[[], None]:
+def nudge(job: Job) -> Callable[[], None]:
     """For `uow.after_commit`: let the worker run a job soon."""
     queue = cast(Queue, current_app.extensions["queue"])
-    return lambda: queue.nudge(job)
+    return lambda: queue.nudge(job.name)
 
 
 def init_app(app: Flask, config: Config) -> None:

@@ -21,6 +21,7 @@ from forum.http.letters import letter_writer
 from forum.http.returning import is_same_origin, own_referrer, safe_path
 from forum.http.templating import addresses
 from forum.http.verifying import check_login
+from forum.jobs.mail import SEND_MAIL
 from forum.policies.accounts import may_register, may_use_account
 from forum.queries.accounts import avatar_facts, favorite_boards, favorite_threads, link_facts
 from forum.storage.avatars import MEDIA_TYPE, SIZES, read_avatar
@@ -34,7 +35,6 @@ from forum.web.forms.accounts import (
 )
 
 pages = Blueprint("accounts", __name__)
-SEND_MAIL = "send_mail"
 # Where somebody with a temporary password may still go.
 _OPEN_TO_ALL = frozenset({"settings.password", "accounts.logout", "accounts.avatar"})
 

@@ -18,6 +18,7 @@ from forum.http.forms import form_page, refusals_on
 from forum.http.letters import letter_writer
 from forum.http.templating import addresses
 from forum.http.verifying import check_own_password
+from forum.jobs.mail import SEND_MAIL
 from forum.policies.accounts import (
     may_go_invisible,
     may_have_signature,
@@ -27,7 +28,6 @@ from forum.policies.accounts import (
 from forum.policies.permissions import May
 from forum.queries.accounts import own_profile, own_sessions
 from forum.storage.avatars import store_avatar
-from forum.web.accounts import SEND_MAIL
 from forum.web.forms.accounts import ButtonForm
 from forum.web.forms.settings import AvatarForm, EmailForm, PasswordForm, ProfileForm
 

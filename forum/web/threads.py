@@ -11,6 +11,7 @@ from forum.http.context import actor, reader, root_address, site
 from forum.http.errors import reason
 from forum.http.page_cache import keep
 from forum.http.templating import addresses
+from forum.modlog.registry import ACTIONS
 from forum.queries.threads import (
     PostPlace,
     ThreadPage,
@@ -20,6 +21,7 @@ from forum.queries.threads import (
     place_of_last_post,
     place_of_post,
     printed_thread,
+    thread_history,
     thread_page,
 )
 
@@ -61,6 +63,7 @@ def show(thread_id: int, page: int, list_page: int) -> str | Response:
         "threads/show.html",
         page=shown,
         root=root_address(),
+        actions=ACTIONS,
         reply_reason=reason(shown.reply),
         submission_key=None if actor().is_guest else secrets.token_urlsafe(12),
     )
@@ -131,3 +134,9 @@ def reading(thread_id: int) -> str:
     return render_template(
         "threads/reading.html", plain=opening_post(reader(), actor(), thread_id=thread_id)
     )
+
+
+@pages.get(f"/thread-<{ID}:thread_id>/history")
+def history(thread_id: int) -> str:
+    found = thread_history(reader(), actor(), thread_id=thread_id)
+    return render_template("threads/history.html", history=found, actions=ACTIONS)
