@@ -153,7 +153,7 @@ def index_row(
     )
 
 
-def _indexable() -> Select[Any]:
+def _indexable() -> Select[*tuple[Any, ...]]:
     return (
         select(
             Post.id, Thread.board_id, Post.author_id, Post.created_at, Post.floor, Thread.title,
@@ -164,7 +164,7 @@ def _indexable() -> Select[Any]:
     )  # fmt: skip
 
 
-def _row(row: Row[Any]) -> IndexRow:
+def _row(row: Row[*tuple[Any, ...]]) -> IndexRow:
     return index_row(
         row.id,
         row.board_id,

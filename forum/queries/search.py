@@ -16,7 +16,7 @@ from forum.markup import plain_text
 from forum.models import Member, Post, PostState, Thread, ThreadState
 from forum.policies.actor import Actor
 from forum.queries.site import Site
-from forum.search import FIRST_DAY, Wanted, Words, backend_of
+from forum.search import FIRST_DAY, Wanted, Words, found
 from forum.search.marks import Piece, excerpt, marked
 
 # Asked of the index beyond what is shown, for those that turn out to be hidden.
@@ -148,12 +148,11 @@ def _visible_ids(
     s: Session, actor: Actor, wanted: Wanted, asked: SearchFor, *, most: int
 ) -> list[int]:
     """Ids of up to `most` posts that may be seen, newest first."""
-    backend = backend_of(s)
     visible: list[int] = []
     before_id: int | None = None
     limit = most + MARGIN
     for _round in range(ROUNDS):
-        proposed = backend.found(s, wanted, limit=limit, before_id=before_id)
+        proposed = found(s, wanted, limit=limit, before_id=before_id)
         if not proposed:
             break
         rows = s.scalars(

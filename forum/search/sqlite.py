@@ -5,17 +5,15 @@ double the index; phrases are decided on the normalised text of `search_rows` in
 without contents is told the old tokens to forget a post: they follow from the same row.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import (
     BigInteger,
-    and_,
     bindparam,
     delete,
     func,
     insert,
     literal_column,
-    or_,
     select,
     text,
 )
@@ -23,11 +21,11 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
 from forum.search.tables import ROWS
+from forum.search.texts import Position, says
 from forum.search.tokens import IndexRow, row_tokens
 from forum.search.wanted import (
     All,
     Any,
-    ButNot,
     Condition,
     Token,
     Wanted,
@@ -39,6 +37,7 @@ _ADD = text("INSERT INTO search_index (rowid, tokens) VALUES (:post_id, :tokens)
 _FORGET = text(
     "INSERT INTO search_index (search_index, rowid, tokens) VALUES ('delete', :post_id, :tokens)"
 )
+POSITION: Position = func.instr
 _ROWID: ColumnElement[int] = literal_column("search_index.rowid", BigInteger)
 
 
@@ -95,7 +94,7 @@ def _configure(s: Session, option: str, value: int) -> None:
     )
 
 
-def found(s: Session, wanted: Wanted, *, limit: int, before_id: int | None = None) -> list[int]:
+def indexed(s: Session, wanted: Wanted, *, limit: int, before_id: int | None = None) -> list[int]:
     """Ids of posts that answer, newest first. One statement."""
     asked = (
         select(_ROWID)
@@ -106,19 +105,11 @@ def found(s: Session, wanted: Wanted, *, limit: int, before_id: int | None = Non
     )
     if before_id is not None:
         asked = asked.where(text("search_index.rowid < :before_id").bindparams(before_id=before_id))
-    groups = inexact_groups(wanted.words)
-    if groups:
-        rows = select(1).where(ROWS.c.post_id == _ROWID, _says(groups, wanted.in_titles))
-        asked = asked.where(rows.exists())
+    needles = inexact_groups(wanted.words)
+    if needles:
+        held = says(needles, in_titles=wanted.in_titles, position=POSITION)
+        asked = asked.where(select(1).where(ROWS.c.post_id == _ROWID, held).exists())
     return list(s.scalars(asked))
-
-
-def _says(groups: Iterable[Iterable[str]], in_titles: bool) -> ColumnElement[bool]:
-    def holds(needle: str) -> ColumnElement[bool]:
-        in_title = func.instr(func.coalesce(ROWS.c.title, ""), needle) > 0
-        return in_title if in_titles else or_(func.instr(ROWS.c.body, needle) > 0, in_title)
-
-    return or_(*(and_(*(holds(needle) for needle in group)) for group in groups))
 
 
 def _match(made: Condition) -> str:
@@ -130,8 +121,6 @@ def _match(made: Condition) -> str:
             return f"({' AND '.join(_match(part) for part in parts)})"
         case Any(parts=parts):
             return f"({' OR '.join(_match(part) for part in parts)})"
-        case ButNot(wanted=yes, unwanted=no):
-            return f"({_match(yes)} NOT {_match(no)})"
 
 
 def _tokens(row: IndexRow) -> dict[str, object]:

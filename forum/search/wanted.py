@@ -22,14 +22,12 @@ class Wanted:
     """A search within the index. What it cannot know exactly is looked at again in the real tables.
 
     :param board_ids: only these boards; None = any.
-    :param not_board_ids: none of these.
     :param days: first and last day, in UTC. Let an open end run to the end of a year: the fewer tokens.
     """
 
     words: Words = Words()
     in_titles: bool = False
     board_ids: frozenset[int] | None = None
-    not_board_ids: frozenset[int] = frozenset()
     author_id: int | None = None
     days: tuple[date, date] | None = None
 
@@ -52,13 +50,7 @@ class Any:
     parts: tuple["Condition", ...]
 
 
-@dataclass(frozen=True)
-class ButNot:
-    wanted: "Condition"
-    unwanted: "Condition"
-
-
-Condition = Token | All | Any | ButNot
+Condition = Token | All | Any
 
 
 def condition(wanted: Wanted) -> Condition:
@@ -74,11 +66,7 @@ def condition(wanted: Wanted) -> Condition:
         parts.append(_any([Token(board_token(each)) for each in sorted(wanted.board_ids)]))
     if wanted.days is not None:
         parts.append(_any([Token(each) for each in range_tokens(*wanted.days)]))
-    made = _all(parts or [Token(OPENING_TOKEN)])
-    if wanted.not_board_ids:
-        unwanted = _any([Token(board_token(each)) for each in sorted(wanted.not_board_ids)])
-        return ButNot(made, unwanted)
-    return made
+    return _all(parts or [Token(OPENING_TOKEN)])
 
 
 def _words(group: tuple[Phrase, ...], in_titles: bool) -> Condition:

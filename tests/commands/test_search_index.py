@@ -3,6 +3,7 @@
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from forum import search as index
 from forum.commands.search_index import (
     AT_ONCE,
     index_post,
@@ -13,13 +14,13 @@ from forum.commands.search_index import (
 )
 from forum.core.uow import UnitOfWork, unit_of_work
 from forum.models import Post, Thread, ThreadState
-from forum.search import Wanted, backend_of, parse_words
+from forum.search import Wanted, parse_words
 from forum.search.tables import STALE
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID, Forum
 
 
 def found(s: Session, typed: str, **more) -> list[int]:
-    return backend_of(s).found(s, Wanted(parse_words(typed), **more), limit=1000)
+    return index.found(s, Wanted(parse_words(typed), **more), limit=1000)
 
 
 def test_a_changed_post_is_found_by_its_new_words_alone(forum: Forum, uow: UnitOfWork) -> None:

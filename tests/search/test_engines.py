@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from forum import search as index
 from forum.core.uow import UnitOfWork
 from forum.search import IndexRow, Wanted, backend_of, normalised, parse_words
 
@@ -41,7 +42,7 @@ def truth(rows: list[IndexRow], typed: str, *, in_titles: bool = False) -> list[
 
 def found(uow: UnitOfWork, typed: str, *, limit: int = 100, **more) -> list[int]:
     s = uow.session
-    return backend_of(s).found(s, Wanted(parse_words(typed), **more), limit=limit)
+    return index.found(s, Wanted(parse_words(typed), **more), limit=limit)
 
 
 CORPUS = [
