@@ -1,7 +1,13 @@
 """Read models of the thread page. One function = one page part = a fixed number of statements."""
 
 from forum.queries.threads.facts import FoundThread, LastAction, ThreadHead, find_thread
-from forum.queries.threads.page import ModerationBar, PostCard, ThreadPage, thread_page
+from forum.queries.threads.moderation import (
+    ModerationBar,
+    ThreadHistory,
+    moderation_bar,
+    thread_history,
+)
+from forum.queries.threads.page import PostCard, ThreadPage, thread_page
 from forum.queries.threads.places import (
     PostPlace,
     highest_floor,
@@ -14,6 +20,8 @@ from forum.queries.threads.plain import PlainPost, PlainThread, opening_post, pr
 
 __all__ = [
     "FoundThread", "LastAction", "ModerationBar", "PlainPost", "PlainThread", "PostCard", "PostPlace",
-    "ThreadHead", "ThreadPage", "find_thread", "highest_floor", "neighbour_thread", "opening_post",
-    "place_at_floor", "place_of_last_post", "place_of_post", "printed_thread", "thread_page",
+    "ThreadHead", "ThreadHistory", "ThreadPage", "find_thread", "highest_floor", "moderation_bar",
+    "neighbour_thread", "opening_post",
+    "place_at_floor", "place_of_last_post", "place_of_post", "printed_thread", "thread_history",
+    "thread_page",
 ]  # fmt: skip

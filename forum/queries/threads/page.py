@@ -27,24 +27,8 @@ from forum.queries.threads.facts import (
     thread_head,
     visible_posts,
 )
+from forum.queries.threads.moderation import ModerationBar, moderation_bar
 from forum.queries.threads.order import floors_of_page
-
-
-@dataclass(frozen=True)
-class ModerationLink:
-    """A moderator's action offered on the page. `label` is an English msgid of its registry."""
-
-    action: str
-    label: str
-
-
-@dataclass(frozen=True)
-class ModerationBar:
-    """What the actor may do to the thread and to its posts. Filled by whoever knows the registry:
-    `thread_page(..., moderation=...)`; None shows no bar."""
-
-    thread_actions: tuple[ModerationLink, ...] = ()
-    post_actions: tuple[ModerationLink, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,7 +111,6 @@ def thread_page(
     list_page: int = 1,
     author_id: int | None = None,
     order: str | None = None,
-    moderation: ModerationBar | None = None,
 ) -> ThreadPage:
     """A page of a thread: two statements, one more when a post on it has ratings, one for 点评.
 
@@ -170,7 +153,7 @@ def thread_page(
         is_favorite=head.is_favorite,
         reply=may_reply(actor, thread, autoclose_days=board.autoclose_days),
         can_start=board.id in actor.startable,
-        moderation=moderation,
+        moderation=moderation_bar(actor, thread),
     )
 
 

@@ -1,7 +1,8 @@
 // The moderators' bar of a list: counts what is ticked, ticks all, and floats only while something is ticked.
 export default function bulkBar(bar) {
   const form = bar.closest("form");
-  const boxes = [...form.querySelectorAll(`input[type=checkbox][name=${bar.dataset.boxes}]:not(:disabled)`)];
+  // boxes may stand outside and name their form: a thread page has other forms around them
+  const boxes = [...form.elements].filter((box) => box.matches(`input[type=checkbox][name=${bar.dataset.boxes}]:not(:disabled)`));
   const count = bar.querySelector("[data-count]");
   const all = bar.querySelector("[data-all]");
   const show = () => {
@@ -14,7 +15,8 @@ export default function bulkBar(bar) {
     bar.classList.toggle("mod-bar--float", ticked > 0);
     for (const box of boxes) box.closest("tr")?.classList.toggle("thread-list__row--picked", box.checked);
   };
-  form.addEventListener("change", (event) => {
+  document.addEventListener("change", (event) => {
+    if (event.target.form !== form) return;
     if (event.target === all) for (const box of boxes) box.checked = all.checked;
     show();
   });
