@@ -1,0 +1,72 @@
+"""The forms of threads, replies and edits. Lengths that depend on settings are the command's."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Length
+
+from forum.queries.posts import ThreadForm
+
+# Far above every setting: what is longer is nobody's post.
+MOST_CHARACTERS = 60_000
+
+
+def _number(value: Any) -> int | None:
+    """A select's value; "" = nothing chosen."""
+    return int(value) if str(value or "").isdecimal() else None
+
+
+class MessageForm(FlaskForm):  # type: ignore[misc]
+    """A message and the form's own key, by which a double click is known."""
+
+    source = TextAreaField(_l("Message"), [Length(max=MOST_CHARACTERS)])
+    submission_key = HiddenField(validators=[Length(max=64)])
+
+
+class ReplyForm(MessageForm):
+    """Nothing but the message."""
+
+
+class OpeningForm(MessageForm):
+    """A message with a title, a type and options."""
+
+    title = StringField(_l("Title"), [Length(max=400)])
+    type_id = SelectField(_l("Thread type"), coerce=_number, validate_choice=False)
+    is_newest_first = BooleanField(_l("Show the newest replies first"))
+    notifies_author = BooleanField(_l("Tell me of replies"))
+    # Fields that a short form leaves out keep their defaults; this says that all of them were shown.
+    has_options = HiddenField()
+    read_access = SelectField(_l("Reading access"), coerce=_number, validate_choice=False)
+
+    def offer(self, offered: ThreadForm) -> None:
+        """Fill the choices. What a thread has already stays among them."""
+        types = {kind.id: kind.name for kind in offered.types}
+        if self.type_id.data is not None:
+            types.setdefault(self.type_id.data, _("The present type"))
+        self.type_id.choices = [
+            SelectChoice("", _("Choose a type")),
+            *(SelectChoice(str(number), name) for number, name in types.items()),
+        ]
+        levels = {0: _("Everybody")}
+        levels |= {level: f"{title} ({level})" for level, title in offered.read_levels}
+        chosen = self.read_access.data or 0
+        levels.setdefault(chosen, str(chosen))
+        self.read_access.choices = [
+            SelectChoice(str(level), name) for level, name in sorted(levels.items())
+        ]
+        if self.is_submitted() and not self.has_options.data:
+            self.notifies_author.data = True  # the short form does not ask
+
+
+class EditForm(OpeningForm):
+    """An edit; of a reply only the message is used."""
+
+    version = HiddenField(validators=[Length(max=18)])
+
+
+class PreviewForm(FlaskForm):  # type: ignore[misc]
+    source = TextAreaField(validators=[Length(max=MOST_CHARACTERS)])

@@ -1,0 +1,163 @@
+"""Writing: new threads, replies, edits, previews, quotes, revisions."""
+
+import secrets
+
+from flask import Blueprint, redirect, render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from forum.commands.post_edits import OpeningChange, edit_post
+from forum.commands.posts import reply_to_thread
+from forum.commands.threads import PostRef, ThreadOptions, start_thread
+from forum.core.errors import Forbidden
+from forum.http.context import actor, reader, site, writing
+from forum.http.errors import say
+from forum.http.forms import form_page, refusals_on
+from forum.http.templating import addresses
+from forum.http.times import absolute
+from forum.models import PostState
+from forum.policies.verdict import Refusal
+from forum.queries import posts as queries
+from forum.queries.threads import place_of_post
+from forum.web.forms.posts import EditForm, OpeningForm, PreviewForm, ReplyForm
+
+pages = Blueprint("posts", __name__)
+
+# What both databases can hold.
+ID = "int(max=9007199254740991)"
+
+
+def _new_key() -> str:
+    return secrets.token_urlsafe(12)
+
+
+def _wants_preview() -> bool:
+    return "preview" in request.form
+
+
+def _form_page(template: str, form: OpeningForm | ReplyForm, page: object) -> Response:
+    """The form, with what was typed; below a preview when that was asked for."""
+    if not _wants_preview():
+        return form_page(template, form, page=page, preview=None)
+    shown = queries.preview(actor(), form.source.data or "")
+    response = form_page(template, form, page=page, preview=shown)
+    response.status_code = 200  # nothing was refused
+    return response
+
+
+def _go_to(ref: PostRef) -> Response:
+    """303 to the post where it stands now."""
+    if ref.state is PostState.PENDING:
+        say(_("Your post is waiting for approval."), "note")
+    place = place_of_post(reader(), actor(), site(), post_id=ref.post_id)
+    return redirect(f"{addresses().thread(place.thread_id, place.page)}#pid{place.post_id}", 303)
+
+
+def _options(form: OpeningForm) -> ThreadOptions:
+    if not form.has_options.data:  # the quick form of a board shows none
+        return ThreadOptions()
+    return ThreadOptions(
+        is_newest_first=form.is_newest_first.data,
+        notifies_author=form.notifies_author.data,
+        read_access=form.read_access.data or 0,
+    )
+
+
+@pages.route(f"/forum-<{ID}:board_id>/new", methods=["GET", "POST"])
+def new_thread(board_id: int) -> Response:
+    page = queries.new_thread_form(actor(), site(), board_id=board_id)
+    form = OpeningForm(notifies_author=True, submission_key=_new_key())
+    form.offer(page)
+    if form.validate_on_submit() and not _wants_preview():
+        with refusals_on(form):
+            with writing() as uow:
+                ref = start_thread(
+                    uow,
+                    actor(),
+                    board_id=board_id,
+                    title=form.title.data or "",
+                    source=form.source.data or "",
+                    type_id=form.type_id.data,
+                    options=_options(form),
+                    submission_key=form.submission_key.data or None,
+                )
+            return _go_to(ref)
+    return _form_page("posts/new_thread.html", form, page)
+
+
+@pages.route(f"/thread-<{ID}:thread_id>/reply", methods=["GET", "POST"])
+def reply(thread_id: int) -> Response:
+    quote_id = request.args.get("quote", type=int) if request.method == "GET" else None
+    page = queries.reply_form(reader(), actor(), site(), thread_id=thread_id, quote_id=quote_id)
+    form = ReplyForm(submission_key=_new_key())
+    if page.quoted is not None:
+        form.source.data = _quote(page.quoted)
+    if form.validate_on_submit() and not _wants_preview():
+        with refusals_on(form):
+            with writing() as uow:
+                ref = reply_to_thread(
+                    uow,
+                    actor(),
+                    thread_id=thread_id,
+                    source=form.source.data or "",
+                    submission_key=form.submission_key.data or None,
+                )
+            return _go_to(ref)
+    return _form_page("posts/reply.html", form, page)
+
+
+@pages.route(f"/post-<{ID}:post_id>/edit", methods=["GET", "POST"])
+def edit(post_id: int) -> Response:
+    page = queries.edit_form(reader(), actor(), site(), post_id=post_id)
+    form = EditForm(
+        source=page.post.source, title=page.thread.title, type_id=page.thread.type_id,
+        is_newest_first=page.thread.is_newest_first, notifies_author=page.notifies_author,
+        read_access=page.thread.read_access, version=page.post.version,
+    )  # fmt: skip
+    if page.opening is not None:
+        form.offer(page.opening)
+    if form.validate_on_submit() and not _wants_preview():
+        with refusals_on(form):
+            with writing() as uow:
+                ref = edit_post(
+                    uow,
+                    actor(),
+                    post_id=post_id,
+                    source=form.source.data or "",
+                    opening=_opening_change(form) if page.opening is not None else None,
+                    version=int(form.version.data) if form.version.data.isdecimal() else None,
+                )
+            return _go_to(ref)
+        # Sending again keeps what was typed over what was there in the meantime.
+        form.version.data = page.post.version
+    return _form_page("posts/edit.html", form, page)
+
+
+def _opening_change(form: EditForm) -> OpeningChange:
+    return OpeningChange(form.title.data or "", form.type_id.data, _options(form))
+
+
+@pages.post("/preview")
+def preview() -> str:
+    if actor().is_guest:
+        raise Forbidden(Refusal.SIGN_IN)
+    form = PreviewForm()
+    return render_template(
+        "posts/preview.html", preview=queries.preview(actor(), form.source.data or "")
+    )
+
+
+@pages.get(f"/post-<{ID}:post_id>/quote")
+def quote(post_id: int) -> Response:
+    source = _quote(queries.quotable_post(reader(), actor(), post_id=post_id))
+    return Response(source, mimetype="text/plain")
+
+
+def _quote(post: queries.FoundPost) -> str:
+    return queries.quote_of(post, at_text=absolute(post.created_at, site().zone))
+
+
+@pages.get(f"/post-<{ID}:post_id>/revisions")
+def revisions(post_id: int) -> str:
+    page = queries.revisions_page(reader(), actor(), site(), post_id=post_id)
+    return render_template("posts/revisions.html", page=page)
