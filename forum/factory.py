@@ -8,6 +8,7 @@ from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from forum.admin import pages as admin_pages
 from forum.cli import COMMANDS
 from forum.core.config import Config, load_config
 from forum.core.db import Database
@@ -15,8 +16,10 @@ from forum.http import (
     assets,
     background,
     buffers,
+    closed,
     context,
     errors,
+    fragments,
     headers,
     language,
     login,
@@ -56,11 +59,13 @@ def create_app(config: Config | None = None) -> Flask:
     CSRFProtect(app)
     language.init_app(app)
     templating.init_app(app)
+    fragments.init_app(app)
     errors.init_app(app)
     headers.init_app(app)
     buffers.init_app(app)
     background.init_app(app, config)
-    for blueprint in BLUEPRINTS:
+    closed.init_app(app)
+    for blueprint in (*BLUEPRINTS, admin_pages):
         app.register_blueprint(blueprint)
     for command in COMMANDS:
         app.cli.add_command(command)

@@ -19,6 +19,8 @@ from forum.core.db import Database
 from forum.core.passwords import hash_password
 from forum.core.uow import UnitOfWork, unit_of_work
 from forum.factory import create_app
+from forum.modlog.seal import INFO_KEY as SEAL_KEY
+from forum.modlog.seal import seal_for
 from tests.factories import FOUNDER_PASSWORD, Forum
 
 BACKENDS = [
@@ -106,8 +108,9 @@ def database_url(
 
 
 @pytest.fixture()
-def database(database_url: str) -> Iterator[Database]:
+def database(database_url: str, config: Config) -> Iterator[Database]:
     database = Database(database_url)
+    database.info[SEAL_KEY] = seal_for(config)
     yield database
     database.dispose()
 

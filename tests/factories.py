@@ -117,11 +117,16 @@ class Forum:
             began = at or uow.now - timedelta(days=1)
             author = s.get_one(Member, author_id)
             state = columns.setdefault("state", ThreadState.VISIBLE)
+            last_id = repliers[replies % len(repliers)] if replies and repliers else author_id
+            last_name = s.get_one(Member, last_id).name
+            who = repliers or (author_id,)
+            columns.setdefault("heat", len({who[n % len(who)] for n in range(1, replies + 1)}))
             thread = Thread(
                 board_id=board_id, author_id=author_id, author_name=author.name, title=title,
                 created_at=began, last_post_at=began + timedelta(seconds=replies),
-                last_poster_id=author_id, last_poster_name=author.name, reply_count=replies,
-                last_floor=replies + 1, **columns,
+                last_poster_id=last_id, last_poster_name=last_name, reply_count=replies,
+                last_floor=replies + 1,
+                **columns,
             )  # fmt: skip
             s.add(thread)
             s.flush()  # thread.id
@@ -166,8 +171,8 @@ class Forum:
                         last_thread_id=thread.id,
                         last_title=title,
                         last_post_at=thread.last_post_at,
-                        last_poster_id=author_id,
-                        last_poster_name=author.name,
+                        last_poster_id=last_id,
+                        last_poster_name=last_name,
                     )
                 )
             return thread.id

@@ -59,7 +59,15 @@ from forum.models.groups import Group, GroupKind, GroupPermission
 from forum.models.imports import ImportedPage, ImportedRow
 from forum.models.mail import OutgoingMail
 from forum.models.members import Favorite, FavoriteKind, Member, MemberState
-from forum.models.modlog import ModLogEntry, ModLogHead, ModLogTarget, TargetKind
+from forum.models.modlog import (
+    BatchState,
+    ModBatch,
+    ModBatchStep,
+    ModLogEntry,
+    ModLogHead,
+    ModLogTarget,
+    TargetKind,
+)
 from forum.models.notices import Notice
 from forum.models.points import MemberPoints, PointKind, PointRuleSetting, PointTransfer
 from forum.models.posts import Post, PostComment, PostRating, PostRevision, PostState
@@ -70,10 +78,11 @@ from forum.models.visits import BoardVisit, OnlineVisit, ThreadRead
 
 __all__ = [
     "AdminLogEntry",
-    "Announcement", "Attempt", "Board", "BoardKind", "BoardModerator", "BoardPermission",
+    "Announcement", "Attempt", "BatchState", "Board", "BoardKind", "BoardModerator", "BoardPermission",
     "BoardRight", "BoardVisit", "CacheVersion", "Favorite", "FavoriteKind", "FriendLink", "Group",
     "GroupKind", "GroupPermission", "ImportedPage", "ImportedRow", "LoginSession", "MailToken",
-    "Member", "MemberPoints", "MemberState", "ModLogEntry", "ModLogHead", "ModLogTarget", "Notice",
+    "Member", "MemberPoints", "MemberState", "ModBatch", "ModBatchStep", "ModLogEntry", "ModLogHead",
+    "ModLogTarget", "Notice",
     "OnlineVisit", "OutgoingMail", "PointKind", "PointRuleSetting", "PointTransfer", "Post",
     "PostComment", "PostRating", "PostRevision", "PostState", "Report", "ReportEntry",
     "ReportState", "Setting", "TargetKind", "Thread", "ThreadRead", "ThreadState", "ThreadType",

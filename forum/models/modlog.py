@@ -1,4 +1,4 @@
-"""The append-only log of moderation, chained by HMAC."""
+"""The append-only log of moderation, chained by HMAC; large actions on their way into it."""
 
 import enum
 from datetime import datetime
@@ -18,7 +18,10 @@ class TargetKind(enum.StrEnum):
 
 
 class ModLogEntry(Base):
-    """One action on any number of targets. Rows are never changed but for `undone_by_id`."""
+    """One action on any number of targets. Rows are never changed but for `undone_by_id`.
+
+    Ids count without gaps: the chain gives them, not the database.
+    """
 
     __tablename__ = "modlog"
     __table_args__ = (
@@ -28,6 +31,7 @@ class ModLogEntry(Base):
     )
     id: Mapped[Pk]
     action: Mapped[str]  # key of the action registry
+    is_reversal: Mapped[bool] = mapped_column(default=False)  # takes the action back
     actor_id: Mapped[int | None]  # None = the schedule
     actor_name: Mapped[str] = mapped_column(default="")
     target_kind: Mapped[TargetKind]
@@ -49,7 +53,11 @@ class ModLogEntry(Base):
 
 
 class ModLogTarget(Base):
-    """Which entries touch a thing, newest first."""
+    """Which entries touch a thing, newest first.
+
+    `superseded_by_id`: a later entry of the same family has taken over, so the end date of this one
+    no longer counts here (the entry's own id: the schedule found it cannot be undone). Outside the chain.
+    """
 
     __tablename__ = "modlog_targets"
     __table_args__ = (Index("ix_modlog_targets_target", "kind", "target_id", "entry_id"),)
@@ -58,6 +66,7 @@ class ModLogTarget(Base):
     )
     kind: Mapped[TargetKind] = mapped_column(primary_key=True)
     target_id: Mapped[int] = mapped_column(primary_key=True)
+    superseded_by_id: Mapped[int | None]
 
 
 class ModLogHead(Base):
@@ -68,3 +77,53 @@ class ModLogHead(Base):
     id: Mapped[Pk]
     entry_id: Mapped[int] = mapped_column(default=0)
     hash: Mapped[str] = mapped_column(default="")
+
+
+class BatchState(enum.StrEnum):
+    """running: steps are being made; undoing: the steps made are being taken back."""
+
+    RUNNING = "running"
+    UNDOING = "undoing"
+    DONE = "done"
+    FAILED = "failed"  # and every step taken back
+
+
+class ModBatch(Base):
+    """An action too large for one transaction: a journal of short steps, one log entry at the end."""
+
+    __tablename__ = "modbatches"
+    __table_args__ = (Index("ix_modbatches_state", "state", "touched_at"),)
+    id: Mapped[Pk]
+    action: Mapped[str]
+    state: Mapped[BatchState] = mapped_column(default=BatchState.RUNNING)
+    actor_id: Mapped[int] = mapped_column(ForeignKey("members.id"), index=True)
+    target_ids: Mapped[list[Any]]
+    options: Mapped[dict[str, Any]]
+    reason: Mapped[str] = mapped_column(default="")
+    notifies: Mapped[bool] = mapped_column(default=False)
+    address: Mapped[str] = mapped_column(default="")
+    expires_at: Mapped[datetime | None]
+    undoes_id: Mapped[int | None] = mapped_column(
+        ForeignKey("modlog.id"), index=True
+    )  # takes this entry back instead of doing the action
+    is_partial: Mapped[bool] = mapped_column(default=False)
+    step_count: Mapped[int] = mapped_column(default=0)  # made so far
+    step_total: Mapped[int] = mapped_column(default=0)
+    entry_id: Mapped[int | None] = mapped_column(ForeignKey("modlog.id"), index=True)
+    error: Mapped[str] = mapped_column(default="")  # the key of what stopped it
+    created_at: Mapped[datetime]
+    touched_at: Mapped[datetime]  # by the last step; old = its process died
+    finished_at: Mapped[datetime | None]
+
+
+class ModBatchStep(Base):
+    """What one step did, until the log entry says it all."""
+
+    __tablename__ = "modbatch_steps"
+    batch_id: Mapped[int] = mapped_column(
+        ForeignKey("modbatches.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True)
+    target_ids: Mapped[list[Any]]
+    effects: Mapped[list[Any]]
+    is_undone: Mapped[bool] = mapped_column(default=False)

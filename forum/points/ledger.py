@@ -86,7 +86,7 @@ def post_transfers(
         .returning(PointTransfer.id, *_COLUMNS)
     ).all()
     made = sorted((_posted(row) for row in inserted), key=lambda one: one.id)
-    _move_balances(session, [one.transfer for one in made], floors)
+    move_balances(session, [one.transfer for one in made], floors)
     return made
 
 
@@ -94,9 +94,10 @@ def _posted(row: Row[Any]) -> Posted:
     return Posted(row[0], Transfer(*tuple(row)[1:]))
 
 
-def _move_balances(
+def move_balances(
     session: Session, transfers: Iterable[Transfer], floors: Mapping[int, int] | None
 ) -> None:
+    """Bring the members' balances along with transfers that were just made. One statement."""
     moved: dict[tuple[int, int], int] = {}
     giving: set[tuple[int, int]] = set()
     for one in transfers:

@@ -61,6 +61,28 @@ class May:
     DELETE = "mod.delete"
     PURGE = "mod.purge"
     REASON = "mod.reason"
+    STICK = "mod.thread.stick"  # the highest level
+    DIGEST = "mod.thread.digest"  # the highest level
+    HIGHLIGHT = "mod.thread.highlight"
+    CLOSE = "mod.thread.close"
+    MOVE = "mod.thread.move"
+    CHANGE_TYPE = "mod.thread.type"
+    BUMP = "mod.thread.bump"
+    COPY = "mod.thread.copy"
+    MERGE = "mod.thread.merge"
+    SPLIT = "mod.thread.split"
+    REPAIR = "mod.thread.repair"
+    STAMP = "mod.thread.stamp"
+    ICON = "mod.thread.icon"
+    RECOMMEND = "mod.thread.recommend"
+    BATCH_DELETE = "mod.batch_delete"
+    BLOCK_POST = "mod.post.block"
+    WARN = "mod.post.warn"
+    PIN_REPLY = "mod.post.stick"
+    EDIT_MEMBER = "mod.member.edit"
+    MUTE = "mod.member.mute"
+    BAN = "mod.member.ban"
+    BAN_NETWORK = "mod.network.ban"
 
 
 # Bits of May.SEARCH

@@ -38,6 +38,7 @@ class Refusal(enum.StrEnum):
     FOUNDER_ONLY = "founder_only"
     ADMINISTRATORS_ONLY = "administrators_only"
     ALREADY_CLAIMED = "already_claimed"
+    WRONG_STATE = "wrong_state"  # the action does not fit what the thing is now
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Verdict:
     """Truthy = allowed. Otherwise `refusal` says why and `data` what would help."""
 
     refusal: Refusal | None = None
-    data: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def __bool__(self) -> bool:
         return self.refusal is None

@@ -1,0 +1,14 @@
+"""What moderators do: the registry of actions and the one door to them.
+
+Importing an action's file puts it into the registry; each stands here once.
+"""
+
+from forum.commands.moderation import thread_closing as thread_closing
+from forum.commands.moderation import thread_deletion as thread_deletion
+from forum.commands.moderation import thread_marks as thread_marks
+from forum.commands.moderation import thread_moving as thread_moving
+from forum.commands.moderation.conflicts import Conflict
+from forum.commands.moderation.perform import Done, Preview, perform, preview
+from forum.commands.moderation.undo import Undone, conflicts_of, undo
+
+__all__ = ["Conflict", "Done", "Preview", "Undone", "conflicts_of", "perform", "preview", "undo"]

@@ -1,0 +1,155 @@
+"""What stands in the way of taking an action back? The state must still hold what it wrote."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from forum.commands.moderation.rows import current_values
+from forum.models import ModLogEntry, ModLogTarget, Post, TargetKind, Thread, ThreadType
+from forum.modlog.effects import Change, Create, Effect, MovePosts, Purge, Remove
+from forum.queries.site import Site
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Something is not as the action left it.
+
+    :param kind: changed, gone, exists, built_on, moved, board_gone, final.
+    :param later_entry_id: the newest later entry about the target that stands: undo that first.
+    """
+
+    target_id: int
+    kind: str
+    table: str
+    id: int
+    column: str = ""
+    expected: Any = None
+    found: Any = None
+    later_entry_id: int | None = None
+
+
+def conflicts_in(
+    s: Session, site: Site, kind: TargetKind, entry_id: int, effects: Sequence[Effect]
+) -> list[Conflict]:
+    """Compare the effects of an entry with what the tables hold. A few statements per table."""
+    found = [
+        *_changed(s, site, effects),
+        *_rows_in_the_way(s, effects),
+        *_posts_elsewhere(s, effects),
+        *(
+            Conflict(one.target, "final", one.table, one.id)
+            for one in effects
+            if isinstance(one, Purge)
+        ),
+    ]
+    later = _later_entries(s, kind, entry_id, {one.target_id for one in found})
+    return [Conflict(**{**vars(one), "later_entry_id": later.get(one.target_id)}) for one in found]
+
+
+def without(effects: Iterable[Effect], target_ids: set[int]) -> list[Effect]:
+    """The effects of other targets."""
+    return [one for one in effects if one.target not in target_ids]
+
+
+def _changed(s: Session, site: Site, effects: Sequence[Effect]) -> Iterable[Conflict]:
+    by_table: dict[str, list[Change]] = {}
+    for effect in effects:
+        if isinstance(effect, Change):
+            by_table.setdefault(effect.table, []).append(effect)
+    for name, changes in by_table.items():
+        columns = {column for one in changes for column in one.after}
+        now = current_values(s, name, sorted({one.id for one in changes}), columns)
+        for one in changes:
+            row = now.get(one.id)
+            if row is None:
+                yield Conflict(one.target, "gone", name, one.id)
+                continue
+            for column, expected in one.after.items():
+                if row[column] != expected:
+                    yield Conflict(
+                        one.target, "changed", name, one.id, column, expected, row[column]
+                    )
+            board_id = one.before.get("board_id")
+            if board_id is not None and (
+                board_id not in site.boards or not site.boards[board_id].holds_threads
+            ):
+                yield Conflict(one.target, "board_gone", name, one.id, "board_id", board_id)
+            type_id = one.before.get("type_id")
+            if type_id is not None and s.get(ThreadType, type_id) is None:
+                yield Conflict(one.target, "board_gone", name, one.id, "type_id", type_id)
+
+
+def _rows_in_the_way(s: Session, effects: Sequence[Effect]) -> Iterable[Conflict]:
+    made_posts = {one.id for one in effects if isinstance(one, Create) and one.table == "posts"} | {
+        post_id for one in effects if isinstance(one, MovePosts) for post_id, _, _ in one.moves
+    }
+    for effect in effects:
+        if isinstance(effect, Create):
+            if effect.id not in current_values(s, effect.table, [effect.id], set()):
+                yield Conflict(effect.target, "gone", effect.table, effect.id)
+            elif effect.table == "threads" and _built_on(s, effect.id, made_posts):
+                yield Conflict(effect.target, "built_on", effect.table, effect.id)
+        elif isinstance(effect, Remove):
+            if effect.id in current_values(s, effect.table, [effect.id], set()):
+                yield Conflict(effect.target, "exists", effect.table, effect.id)
+            for column, other in (("moved_to_id", "threads"), ("thread_id", "threads")):
+                there = effect.values.get(column)
+                if there is not None and there not in current_values(s, other, [there], set()):
+                    yield Conflict(effect.target, "gone", other, there)
+
+
+def _built_on(s: Session, thread_id: int, made_posts: set[int]) -> bool:
+    """Has the thread posts the action did not bring, or does a pointer lead to it?"""
+    posts = set(s.scalars(select(Post.id).where(Post.thread_id == thread_id)))
+    if posts - made_posts:
+        return True
+    pointers = select(func.count()).select_from(Thread).where(Thread.moved_to_id == thread_id)
+    return bool(s.scalar(pointers))
+
+
+def _posts_elsewhere(s: Session, effects: Sequence[Effect]) -> Iterable[Conflict]:
+    moves = [one for one in effects if isinstance(one, MovePosts)]
+    ids = sorted({post_id for one in moves for post_id, _, _ in one.moves})
+    if not ids:
+        return
+    now: dict[int, tuple[int, int]] = {}
+    for at in range(0, len(ids), 500):
+        rows = s.execute(
+            select(Post.id, Post.thread_id, Post.floor).where(Post.id.in_(ids[at : at + 500]))
+        )
+        now.update({row.id: (row.thread_id, row.floor) for row in rows})
+    wanted: dict[tuple[int, int], int] = {}
+    for effect in moves:
+        for post_id, before, after in effect.moves:
+            if now.get(post_id) != (effect.to_thread, after):
+                yield Conflict(effect.target, "moved", "posts", post_id)
+            wanted[(effect.from_thread, before)] = post_id
+    # A floor one of them goes back to may have been taken by somebody's new reply.
+    moving = set(ids)
+    for thread_id in sorted({one.from_thread for one in moves}):
+        target = next(one.target for one in moves if one.from_thread == thread_id)
+        for row in s.execute(select(Post.id, Post.floor).where(Post.thread_id == thread_id)):
+            if row.id not in moving and (thread_id, row.floor) in wanted:
+                yield Conflict(target, "exists", "posts", row.id, "floor", None, row.floor)
+
+
+def _later_entries(
+    s: Session, kind: TargetKind, entry_id: int, target_ids: set[int]
+) -> dict[int, int]:
+    if not target_ids:
+        return {}
+    rows = s.execute(
+        select(ModLogTarget.target_id, func.max(ModLogTarget.entry_id))
+        .join(ModLogEntry, ModLogEntry.id == ModLogTarget.entry_id)
+        .where(
+            ModLogTarget.kind == kind,
+            ModLogTarget.target_id.in_(target_ids),
+            ModLogTarget.entry_id > entry_id,
+            ModLogEntry.undone_by_id.is_(None),
+        )
+        .group_by(ModLogTarget.target_id)
+    )
+    return {row[0]: row[1] for row in rows}

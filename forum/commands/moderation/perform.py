@@ -1,0 +1,324 @@
+"""The only door to a moderator's action: every target is checked first, then all or nothing.
+
+check the request · load and lock · may, for every target · plan · make · log · settle · tell
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from forum.commands.moderation.apply import Applied, apply_effects
+from forum.commands.moderation.planning import Planner
+from forum.commands.moderation.record import LoggedAction, record
+from forum.commands.moderation.settle import forget_posts, posts_before, settle
+from forum.commands.moderation.targets import (
+    Target,
+    Targets,
+    load_targets,
+    options_verdict,
+    thread_of,
+    verdict_on,
+)
+from forum.commands.moderation.telling import Told, tell_owners
+from forum.commands.moderation.weights import counts_following
+from forum.core.errors import Invalid
+from forum.core.text import clean_line
+from forum.core.uow import UnitOfWork
+from forum.models import Member
+from forum.modlog.effects import Effect
+from forum.modlog.registry import Action, action_of
+from forum.policies.actor import Actor
+from forum.policies.moderation import NOTICE_REQUIRED, REASON_REQUIRED
+from forum.policies.permissions import May
+from forum.policies.verdict import Refusal, Verdict
+from forum.queries.site import Site, site_of
+
+REASON_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a moderator asks for, checked for form."""
+
+    action: Action
+    target_ids: tuple[int, ...]
+    options: Any
+    reason: str = ""
+    notifies: bool = False
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What would happen."""
+
+    request: Request
+    targets: Targets
+    effects: tuple[Effect, ...]
+    told: dict[int, int]  # target id -> the member it belongs to
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A plan that was made for looking at, and who stands in its way."""
+
+    planned: Planned
+    refused: tuple[tuple[Target, Verdict], ...] = ()
+    options_refused: Verdict | None = None
+
+
+@dataclass(frozen=True)
+class Done:
+    """What changed. `entry_id` is the row of the log."""
+
+    entry_id: int
+    effects: tuple[Effect, ...]
+    target_ids: tuple[int, ...] = field(default=())
+
+
+def perform(
+    uow: UnitOfWork,
+    actor: Actor,
+    action: str,
+    target_ids: Sequence[int],
+    options: Any = None,
+    *,
+    reason: str = "",
+    notifies: bool = False,
+    expires_at: datetime | None = None,
+) -> Done:
+    """Do an action to all targets, or to none.
+
+    :param options: an instance of the action's options dataclass; None = its defaults.
+    :param notifies: tell the owners (通知作者).
+    :param expires_at: when the schedule takes it back.
+    :raises NotFound: a target does not exist, or its existence is secret from the actor.
+    :raises Forbidden: the actor may not, for one of them.
+    :raises Invalid: the reason, the end date or an option breaks a rule.
+    """
+    site = site_of(uow.session)
+    request = checked_request(
+        site, actor, action, target_ids, options, reason=reason, notifies=notifies, expires_at=expires_at
+    )  # fmt: skip
+    targets = load_for(uow.session, site, request, uow=uow)
+    require_all(actor, site, request, targets)
+
+    planned = plan(uow.session, site, actor, request, targets, now=uow.now, is_real=True)
+    what, told = logged(actor, planned), told_of(planned)  # before anything goes
+    applied = make(uow, planned, actor)
+    entry_id = record(uow, what.with_effects(applied.effects))
+
+    tell_owners(uow, actor, told, action=request.action.key, reason=request.reason, entry_id=entry_id)  # fmt: skip
+    return Done(entry_id, tuple(applied.effects), request.target_ids)
+
+
+def preview(
+    s: Session,
+    actor: Actor,
+    site: Site,
+    action: str,
+    target_ids: Sequence[int],
+    options: Any = None,
+    *,
+    now: datetime,
+) -> Preview:
+    """What an action would do to the targets it may be done to. Reads only; locks nothing.
+
+    :raises NotFound: a target does not exist, or is secret from the actor.
+    """
+    request = Request(
+        action_of(action),
+        unique(target_ids),
+        options if options is not None else action_of(action).options(),
+    )
+    targets = load_for(s, site, request)
+    level = request.action.level_of(request.options)
+    refusals: list[tuple[Target, Verdict]] = []
+    for target in targets.found:
+        verdict = verdict_on(actor, request.action, target, targets.ranks, level)
+        if not verdict:
+            if verdict.refusal is Refusal.NOT_VISIBLE:
+                verdict.require()
+            refusals.append((target, verdict))
+    refused_ids = {target.id for target, _ in refusals}
+    allowed = [target for target in targets.found if target.id not in refused_ids]
+    by_options = options_verdict(actor, site, request.action, request.options)
+    if not by_options:
+        by_options_planned = Planned(request, targets, (), {})
+        return Preview(by_options_planned, tuple(refusals), by_options)
+    shown = Targets(allowed, targets.companions, targets.ranks)
+    planned = plan(s, site, actor, request, shown, now=now, is_real=False)
+    return Preview(Planned(request, targets, planned.effects, planned.told), tuple(refusals))
+
+
+def unique(ids: Sequence[int]) -> tuple[int, ...]:
+    """Each id once, in order of first mention."""
+    return tuple(dict.fromkeys(ids))
+
+
+def checked_request(
+    site: Site,
+    actor: Actor,
+    action: str,
+    target_ids: Sequence[int],
+    options: Any,
+    *,
+    reason: str = "",
+    notifies: bool = False,
+    expires_at: datetime | None = None,
+) -> Request:
+    """A request whose form is right.
+
+    :raises Invalid: no_targets, too_many_targets, reason_required, reason_too_long, expiry_range.
+    """
+    entry = action_of(action)
+    ids = unique(target_ids)
+    if not ids:
+        raise Invalid("no_targets", field="ids")
+    if len(ids) > entry.most_targets:
+        raise Invalid("too_many_targets", field="ids", most=entry.most_targets)
+    demands = actor.permission(May.REASON)
+    reason = clean_line(reason)
+    if not reason and demands & REASON_REQUIRED:
+        raise Invalid("reason_required", field="reason")
+    if len(reason) > REASON_LENGTH:
+        raise Invalid("reason_too_long", field="reason", most=REASON_LENGTH)
+    if expires_at is not None:
+        most = timedelta(days=site.settings.moderation.max_expiry_days)
+        if not entry.takes_expiry or not actor.now < expires_at <= actor.now + most:
+            raise Invalid("expiry_range", field="expires_at", days=most.days)
+    return Request(
+        entry,
+        ids,
+        options if options is not None else entry.options(),
+        reason,
+        notifies or bool(demands & NOTICE_REQUIRED),
+        expires_at,
+    )
+
+
+def load_for(s: Session, site: Site, request: Request, uow: UnitOfWork | None = None) -> Targets:
+    """The targets of a request and the threads its options name."""
+    companions = [
+        getattr(request.options, option.name)
+        for option in request.action.fields
+        if option.choice == "thread" and getattr(request.options, option.name)
+    ]
+    return load_targets(
+        s, site, request.action, request.target_ids, companion_ids=companions, uow=uow
+    )
+
+
+def require_all(actor: Actor, site: Site, request: Request, targets: Targets) -> None:
+    """Go on only when the actor may do it to every target, and use the places the options name.
+
+    :raises NotFound: one of them is secret from the actor.
+    :raises Forbidden: one of them is refused.
+    """
+    level = request.action.level_of(request.options)
+    for target in (*targets.found, *targets.companions.values()):
+        verdict_on(actor, request.action, target, targets.ranks, level).require()
+    options_verdict(actor, site, request.action, request.options).require()
+
+
+def plan(
+    s: Session,
+    site: Site,
+    actor: Actor,
+    request: Request,
+    targets: Targets,
+    *,
+    now: datetime,
+    is_real: bool,
+) -> Planned:
+    """Ask the action what it does to each target, and add how the counters follow."""
+    planner = Planner(
+        s, now, site, actor, is_real=is_real, reason=request.reason,
+        companions=targets.companions, until=request.expires_at,
+    )  # fmt: skip
+    do: Callable[[Any, Any, Any], None] = request.action.plan
+    for target in targets.found:
+        planner.target_id = target.id
+        do(planner, target, request.options)
+    effects = planner.effects.effects
+    return Planned(request, targets, (*effects, *counts_following(s, effects)), planner.told)
+
+
+def make(uow: UnitOfWork, planned: Planned, actor: Actor) -> Applied:
+    """Apply a plan and settle what follows."""
+    told = planned.told.values() if planned.request.notifies else ()
+    boards = {thread.id: thread.board_id for thread in planned.targets.threads}
+    return make_effects(uow, planned.effects, actor.member_id, boards, also_lock=told)
+
+
+def make_effects(
+    uow: UnitOfWork,
+    effects: Sequence[Effect],
+    actor_id: int | None,
+    boards_before: dict[int, int],
+    *,
+    also_lock: Any = (),
+) -> Applied:
+    """Apply effects and settle what follows from them."""
+    threads_of_posts = posts_before(uow.session, effects)
+    forget_posts(uow, effects)
+    applied = apply_effects(uow, effects, actor_id=actor_id, also_lock=also_lock)
+    settle(uow, applied, threads_of_posts, boards_before)
+    return applied
+
+
+def told_of(planned: Planned) -> list[Told]:
+    """Whom to tell of what."""
+    if not planned.request.notifies:
+        return []
+    return [
+        Told(planned.told[target.id], target.id, title_of(target), _thread_id(target))
+        for target in planned.targets.found
+        if target.id in planned.told
+    ]
+
+
+def title_of(target: Target) -> str:
+    """What the log calls a target."""
+    thread = thread_of(target)
+    if thread is not None:
+        return thread.title
+    assert isinstance(target, Member)
+    return target.name
+
+
+def _thread_id(target: Target) -> int | None:
+    thread = thread_of(target)
+    return thread.id if thread is not None else None
+
+
+def logged(actor: Actor, planned: Planned) -> LoggedAction:
+    """The log row of a plan, but for the effects once made."""
+    request = planned.request
+    boards = {thread.board_id for thread in planned.targets.threads}
+    return LoggedAction(
+        action=request.action,
+        actor_id=actor.member_id,
+        actor_name=actor.name,
+        target_ids=request.target_ids,
+        board_id=boards.pop() if len(boards) == 1 else None,
+        title=title_of(planned.targets.found[0]),
+        options={
+            **options_json(request.options),
+            **({"notified": True} if request.notifies else {}),
+        },
+        effects=[],
+        reason=request.reason,
+        expires_at=request.expires_at,
+    )
+
+
+def options_json(options: Any) -> dict[str, Any]:
+    """Options as a log row holds them."""
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in vars(options).items()
+    }

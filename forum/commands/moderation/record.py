@@ -1,0 +1,147 @@
+"""How does an action get into the log? One row at the end of the chain, and what points to it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session, aliased
+
+from forum.core.uow import UnitOfWork
+from forum.models import ModLogEntry, ModLogTarget, TargetKind, Thread
+from forum.modlog.chain import NewEntry, append
+from forum.modlog.effects import Effect, encode
+from forum.modlog.registry import ACTIONS, Action
+from forum.modlog.seal import seal_of
+
+
+@dataclass(frozen=True)
+class LoggedAction:
+    """What is to be logged of an action, or of taking one back."""
+
+    action: Action
+    actor_id: int | None  # None = the schedule
+    actor_name: str
+    target_ids: tuple[int, ...]
+    board_id: int | None
+    title: str
+    options: dict[str, Any]
+    effects: list[dict[str, Any]]
+    reason: str = ""
+    expires_at: datetime | None = None
+    is_reversal: bool = False
+    undoes_id: int | None = None
+
+    def with_effects(self, effects: Iterable[Effect]) -> "LoggedAction":
+        """The same, now that the effects were made."""
+        return replace(self, effects=[encode(effect) for effect in effects])
+
+
+def record(uow: UnitOfWork, what: LoggedAction) -> int:
+    """Write the log row. Lock nothing after this: the head of the chain is locked last.
+
+    :returns: the entry's id.
+    """
+    seal = seal_of(uow.session)
+    head = append(
+        uow.session,
+        seal,
+        NewEntry(
+            action=what.action.key,
+            is_reversal=what.is_reversal,
+            actor_id=what.actor_id,
+            actor_name=what.actor_name,
+            target_kind=what.action.targets,
+            target_ids=what.target_ids,
+            board_id=what.board_id,
+            title=what.title,
+            options=what.options,
+            effects=what.effects,
+            reason=what.reason,
+            address=uow.address,
+            created_at=uow.now,
+            expires_at=what.expires_at,
+            undoes_id=what.undoes_id,
+        ),
+    )
+    uow.after_commit(lambda: seal.remember(head))
+    if what.undoes_id is not None:
+        _mark_undone(uow.session, what.undoes_id, head.entry_id)
+    if not what.is_reversal:
+        _supersede(uow.session, what, head.entry_id)
+    point_threads(uow.session, what.action.targets, what.target_ids)
+    return head.entry_id
+
+
+def _mark_undone(s: Session, entry_id: int, by_id: int) -> None:
+    s.execute(
+        update(ModLogEntry)
+        .where(ModLogEntry.id == entry_id)
+        .values(undone_by_id=by_id)
+        .execution_options(synchronize_session=False)
+    )
+    # What the entry had taken over counts again.
+    s.execute(
+        update(ModLogTarget)
+        .where(ModLogTarget.superseded_by_id == entry_id)
+        .values(superseded_by_id=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _supersede(s: Session, what: LoggedAction, entry_id: int) -> None:
+    """End dates of earlier entries of the family count no longer on these targets."""
+    family = [one.key for one in ACTIONS.values() if one.family == what.action.family]
+    earlier = (
+        select(ModLogEntry.id)
+        .where(
+            ModLogEntry.action.in_(family),
+            ModLogEntry.expires_at.is_not(None),
+            ModLogEntry.undone_by_id.is_(None),
+            ModLogEntry.id != entry_id,
+        )
+        .scalar_subquery()
+    )
+    for part in _parts(what.target_ids):
+        s.execute(
+            update(ModLogTarget)
+            .where(
+                ModLogTarget.kind == what.action.targets,
+                ModLogTarget.target_id.in_(part),
+                ModLogTarget.superseded_by_id.is_(None),
+                ModLogTarget.entry_id.in_(earlier),
+            )
+            .values(superseded_by_id=entry_id)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def point_threads(s: Session, kind: TargetKind, target_ids: Sequence[int]) -> None:
+    """Let threads name the last action on them that stands (本主题由 X 于 T 置顶)."""
+    if kind is not TargetKind.THREAD:
+        return
+    entry, target = aliased(ModLogEntry), aliased(ModLogTarget)
+    newest = (
+        select(func.max(entry.id))
+        .join(target, target.entry_id == entry.id)
+        .where(
+            target.kind == TargetKind.THREAD,
+            target.target_id == Thread.id,
+            entry.undone_by_id.is_(None),
+            entry.is_reversal.is_(False),
+        )
+        .correlate(Thread)
+        .scalar_subquery()
+    )
+    for part in _parts(target_ids):
+        s.execute(
+            update(Thread)
+            .where(Thread.id.in_(part))
+            .values(last_log_id=newest)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _parts(ids: Sequence[int]) -> list[Sequence[int]]:
+    return [ids[at : at + 500] for at in range(0, len(ids), 500)]

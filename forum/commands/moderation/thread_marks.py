@@ -1,0 +1,105 @@
+"""Marking threads: sticky, digest, highlight."""
+
+from dataclasses import dataclass
+
+from forum.commands.moderation.planning import Planner
+from forum.commands.moderation.registry import action
+from forum.models import TargetKind, Thread, ThreadState
+from forum.modlog.registry import Choice, Group, asked
+from forum.policies.permissions import May
+from forum.policies.verdict import Refusal, refused
+
+SHOWN = frozenset({ThreadState.VISIBLE})
+
+
+@dataclass(frozen=True)
+class StickOptions:
+    level: int = asked(
+        "Sticky level", Choice.LEVEL, 1,
+        values=(
+            ("0", "Not sticky"), ("1", "Sticky in this board"), ("2", "Sticky in this category"),
+            ("3", "Sticky everywhere"),
+        ),
+    )  # fmt: skip
+
+
+@action(
+    "thread.stick", "Stick", "Undo sticking",
+    targets=TargetKind.THREAD, permission=May.STICK, group=Group.MARK, options=StickOptions,
+    is_bulk=True, takes_expiry=True, states=SHOWN, level_option="level", icon="pin",
+    ends_as=StickOptions(0),
+)  # fmt: skip
+def stick(planner: Planner, thread: Thread, options: StickOptions) -> None:
+    """置顶: 1 in the board, 2 in the category, 3 everywhere; 0 ends it."""
+    _within_level(planner, May.STICK, thread.sticky_level)
+    planner.change(thread, sticky_level=options.level)
+    planner.tell(thread.author_id)
+
+
+@dataclass(frozen=True)
+class DigestOptions:
+    level: int = asked(
+        "Digest level", Choice.LEVEL, 1,
+        values=(("0", "No digest"), ("1", "Digest I"), ("2", "Digest II"), ("3", "Digest III")),
+    )  # fmt: skip
+
+
+@action(
+    "thread.digest", "Digest", "Undo the digest",
+    targets=TargetKind.THREAD, permission=May.DIGEST, group=Group.MARK, options=DigestOptions,
+    is_bulk=True, takes_expiry=True, states=SHOWN, level_option="level", icon="star",
+    ends_as=DigestOptions(0),
+)  # fmt: skip
+def digest(planner: Planner, thread: Thread, options: DigestOptions) -> None:
+    """精华: the rule pays for each level gained; what a lost level was paid is taken back."""
+    _within_level(planner, May.DIGEST, thread.digest_level)
+    gained = options.level - thread.digest_level
+    planner.change(thread, digest_level=options.level)
+    subject = f"thread:{thread.id}"
+    if gained > 0:
+        planner.pay(
+            "thread.digested",
+            member_id=thread.author_id,
+            subject=subject,
+            once_key=f"thread.digested:{thread.id}:{thread.version}",
+            times=gained,
+            board_id=thread.board_id,
+        )
+    elif gained < 0:
+        planner.reverse_rule(subject, "thread.digested", None if options.level == 0 else -gained)
+    planner.tell(thread.author_id)
+
+
+def _within_level(planner: Planner, key: str, level: int) -> None:
+    """What a higher one set is not for a lower one to take away."""
+    allowed = planner.actor.permission(key)
+    if level > allowed:
+        refused(Refusal.LEVEL_TOO_HIGH, allowed=allowed).require()
+
+
+@dataclass(frozen=True)
+class HighlightOptions:
+    color: int = asked("Colour", Choice.COLOR, 0)
+    background: int = asked("Background", Choice.COLOR, 0)
+    bold: bool = asked("Bold", Choice.FLAG, False)
+    italic: bool = asked("Italic", Choice.FLAG, False)
+    underline: bool = asked("Underline", Choice.FLAG, False)
+
+
+@action(
+    "thread.highlight", "Highlight", "Undo the highlight",
+    targets=TargetKind.THREAD, permission=May.HIGHLIGHT, group=Group.MARK,
+    options=HighlightOptions, is_bulk=True, takes_expiry=True, states=SHOWN, icon="highlight",
+    ends_as=HighlightOptions(),
+)  # fmt: skip
+def highlight(planner: Planner, thread: Thread, options: HighlightOptions) -> None:
+    """高亮: colour, background, bold, italic, underline of the title; nothing chosen ends it."""
+    planner.change(
+        thread,
+        highlight_color=options.color,
+        highlight_background=options.background,
+        highlight_bold=options.bold,
+        highlight_italic=options.italic,
+        highlight_underline=options.underline,
+    )
+    planner.tell(thread.author_id)

@@ -1,0 +1,264 @@
+"""Taking an entry of the log back: the inverse of its effects, as an entry of its own.
+
+So undoing an undo is the same function, and so is what the schedule does at an end date.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from forum.commands.moderation.conflicts import Conflict, conflicts_in, without
+from forum.commands.moderation.perform import make_effects
+from forum.commands.moderation.record import LoggedAction, record
+from forum.commands.moderation.telling import Told, tell_owners
+from forum.commands.moderation.weights import counts_following
+from forum.core.errors import Conflict as ConflictError
+from forum.core.errors import NotFound
+from forum.core.uow import UnitOfWork
+from forum.models import Member, ModLogEntry, ModLogTarget, Post, TargetKind, Thread
+from forum.modlog.effects import Change, Count, Effect, Purge, decode, encode, inverses
+from forum.modlog.registry import Action, action_of
+from forum.policies.actor import Actor, outranks
+from forum.policies.moderation import may_use
+from forum.policies.threads import may_read_thread
+from forum.policies.verdict import ALLOWED, Refusal, Verdict, refused
+from forum.queries.actors import member_rank
+from forum.queries.site import Site, site_of
+
+# Fields that follow from where a thread is are counted anew when undoing, not turned round.
+_LEVELS = {"sticky_level", "digest_level"}
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What was taken back. `left` are the targets that could not be."""
+
+    entry_id: int
+    effects: tuple[Effect, ...]
+    left: tuple[Conflict, ...] = ()
+
+
+@dataclass(frozen=True)
+class LoggedEntry:
+    """An entry as undoing needs it."""
+
+    id: int
+    action: Action
+    is_reversal: bool
+    target_ids: tuple[int, ...]
+    effects: tuple[Effect, ...]
+    row: ModLogEntry
+
+    @property
+    def raw_effects(self) -> list[Effect]:
+        """Without the counters that follow from the others."""
+        return [one for one in self.effects if not isinstance(one, Count)]
+
+
+def undo(
+    uow: UnitOfWork,
+    actor: Actor | None,
+    entry_id: int,
+    *,
+    partial: bool = False,
+    only: Sequence[int] | None = None,
+    reason: str = "",
+) -> Undone:
+    """Take an entry back; all of it, or with `partial` the targets nothing stands in the way of.
+
+    :param actor: None = the schedule.
+    :param only: of the targets, only these (what the schedule found due).
+    :raises Conflict: "undo_conflicts" when something is in the way; "already_undone"; "nothing_to_undo".
+    :raises Forbidden: the actor may not act on one of the targets, in one of the places.
+    """
+    s, site = uow.session, site_of(uow.session)
+    entry = load_entry(s, entry_id, lock=True)
+    threads = _lock_threads(s, entry.effects)
+    if entry.row.undone_by_id is not None:
+        raise ConflictError("already_undone")
+    if actor is not None:
+        may_undo(s, actor, site, entry).require()
+
+    found = conflicts_in(s, site, entry.action.targets, entry.id, entry.raw_effects)
+    blocked = {one.target_id for one in found}
+    if only is not None:
+        blocked |= set(entry.target_ids) - set(only)
+    elif blocked and not partial:
+        raise ConflictError("undo_conflicts", entry_id=entry.id)
+    targets = tuple(one for one in entry.target_ids if one not in blocked)
+    if not targets:
+        raise ConflictError("nothing_to_undo", entry_id=entry.id)
+
+    effects = undoing_effects(s, entry, blocked)
+    boards = {thread.id: thread.board_id for thread in threads}
+    owners = _owners(s, entry, targets)
+    actor_id = actor.member_id if actor is not None else None
+    applied = make_effects(
+        uow, effects, actor_id, boards, also_lock=[one.member_id for one in owners]
+    )
+    new_id = record(
+        uow,
+        LoggedAction(
+            action=entry.action,
+            actor_id=actor_id,
+            actor_name=actor.name if actor is not None else "",
+            target_ids=targets,
+            board_id=entry.row.board_id,
+            title=entry.row.title,
+            options=entry.row.options,
+            effects=[encode(effect) for effect in applied.effects],
+            reason=reason,
+            is_reversal=not entry.is_reversal,
+            undoes_id=entry.id,
+            expires_at=entry.row.expires_at if entry.is_reversal else None,
+        ),
+    )
+    if actor is not None:
+        tell_owners(
+            uow, actor, owners, action=entry.action.key, reason=reason, entry_id=new_id,
+            is_reversal=not entry.is_reversal,
+        )  # fmt: skip
+    return Undone(new_id, tuple(applied.effects), tuple(found))
+
+
+def conflicts_of(s: Session, site: Site, entry_id: int) -> list[Conflict]:
+    """What stands in the way of undoing an entry now. Reads only."""
+    entry = load_entry(s, entry_id)
+    return conflicts_in(s, site, entry.action.targets, entry.id, entry.raw_effects)
+
+
+def undoing_effects(s: Session, entry: LoggedEntry, blocked: set[int]) -> list[Effect]:
+    """What taking the entry back would do now."""
+    raw = inverses(without(entry.raw_effects, blocked))
+    return [*raw, *counts_following(s, raw)]
+
+
+def load_entry(s: Session, entry_id: int, *, lock: bool = False) -> LoggedEntry:
+    """An entry of the log with its targets and effects. Two statements.
+
+    :raises NotFound: there is none.
+    """
+    row = s.get(ModLogEntry, entry_id, with_for_update=lock or None, populate_existing=True)
+    if row is None:
+        raise NotFound("not_found")
+    targets = tuple(
+        s.scalars(
+            select(ModLogTarget.target_id)
+            .where(ModLogTarget.entry_id == entry_id)
+            .order_by(ModLogTarget.target_id)
+        )
+    )
+    effects = tuple(decode(coded) for coded in row.effects)
+    return LoggedEntry(row.id, action_of(row.action), row.is_reversal, targets, effects, row)
+
+
+def may_undo(s: Session, actor: Actor, site: Site, entry: LoggedEntry) -> Verdict:
+    """The same right as for the action, where its things are now and where they go back to."""
+    if entry.action.is_final or any(isinstance(one, Purge) for one in entry.effects):
+        return refused(Refusal.WRONG_STATE)
+    level = 1
+    for effect in entry.effects:
+        if isinstance(effect, Change) and entry.action.level_option:
+            for values in (effect.before, effect.after):
+                level = max([level, *(values[name] for name in _LEVELS & set(values))])
+    usable = may_use(actor, entry.action, level=level)
+    if not usable:
+        return usable
+    if entry.action.targets is TargetKind.MEMBER:
+        return _may_undo_on_members(s, actor, site, entry)
+    return _may_undo_in_threads(s, actor, entry)
+
+
+def _may_undo_on_members(s: Session, actor: Actor, site: Site, entry: LoggedEntry) -> Verdict:
+    rows = s.execute(
+        select(Member.id, Member.group_id, Member.is_founder).where(Member.id.in_(entry.target_ids))
+    )
+    for row in rows:
+        rank = member_rank(site, group_id=row.group_id, is_founder=row.is_founder, member_id=row.id)
+        if row.id == actor.member_id or not outranks(actor.rank, rank):
+            return refused(Refusal.OUTRANKED)
+    return ALLOWED
+
+
+def _may_undo_in_threads(s: Session, actor: Actor, entry: LoggedEntry) -> Verdict:
+    ids = _thread_ids(s, entry.effects)
+    if entry.action.targets is TargetKind.THREAD:
+        ids |= set(entry.target_ids)
+    else:
+        posts = select(Post.thread_id).where(Post.id.in_(entry.target_ids))
+        ids |= set(s.scalars(posts))
+    boards = {
+        values["board_id"]
+        for effect in entry.effects
+        for values in _boards_in(effect)
+        if "board_id" in values
+    }
+    for thread in s.scalars(select(Thread).where(Thread.id.in_(ids)).order_by(Thread.id)):
+        readable = may_read_thread(actor, thread)
+        if not readable:
+            return readable
+        boards.add(thread.board_id)
+    if any(board_id not in actor.readable for board_id in boards):
+        return refused(Refusal.NOT_VISIBLE)
+    # Who may move a thread out of a board may take it back, without being its moderator there.
+    own = {board_id for board_id in boards if actor.moderates(board_id)}
+    if not own or (boards - own and actor.member_id != entry.row.actor_id):
+        return refused(Refusal.MODERATORS_ONLY)
+    return ALLOWED
+
+
+def _boards_in(effect: Effect) -> tuple[Any, ...]:
+    if isinstance(effect, Change) and effect.table == "threads":
+        return effect.before, effect.after
+    return ()
+
+
+def _thread_ids(s: Session, effects: Sequence[Effect]) -> set[int]:
+    found: set[int] = set()
+    post_ids: set[int] = set()
+    for effect in effects:
+        table = getattr(effect, "table", "")
+        if table == "threads":
+            found.add(effect.id)  # type: ignore[union-attr]
+        elif table == "posts":
+            post_ids.add(effect.id)  # type: ignore[union-attr]
+        found |= {getattr(effect, "from_thread", 0), getattr(effect, "to_thread", 0)} - {0}
+    ordered = sorted(post_ids)
+    for at in range(0, len(ordered), 500):
+        found |= set(
+            s.scalars(select(Post.thread_id).where(Post.id.in_(ordered[at : at + 500])).distinct())
+        )
+    return found
+
+
+def _lock_threads(s: Session, effects: Sequence[Effect]) -> list[Thread]:
+    ids = sorted(_thread_ids(s, effects))
+    found: list[Thread] = []
+    for at in range(0, len(ids), 500):
+        found.extend(
+            s.scalars(
+                select(Thread)
+                .where(Thread.id.in_(ids[at : at + 500]))
+                .order_by(Thread.id)
+                .with_for_update()
+                .execution_options(populate_existing=True)
+            )
+        )
+    return found
+
+
+def _owners(s: Session, entry: LoggedEntry, targets: Sequence[int]) -> list[Told]:
+    """Who was told, if anybody: they hear of the change of mind too."""
+    if not entry.row.options.get("notified"):
+        return []
+    if entry.action.targets is TargetKind.THREAD:
+        rows = s.execute(
+            select(Thread.author_id, Thread.id, Thread.title, Thread.id).where(
+                Thread.id.in_(targets)
+            )
+        )
+        return [Told(*row) for row in rows]
+    return []

@@ -1,0 +1,161 @@
+"""Which actions do moderators have? The registry; commands/moderation fills it by decorators.
+
+One entry is everything an action needs to appear everywhere: its permission row, button, bulk bar,
+options form, route, log line and undo come from it.
+"""
+
+import dataclasses
+import enum
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from forum.models import TargetKind
+
+
+class Group(enum.StrEnum):
+    """Where in the bars an action stands, as Discuz! groups its dialogs."""
+
+    MARK = "mark"  # 置顶 高亮 精华 推荐 图章
+    PLACE = "place"  # 移动 分类 升降 复制 合并 分割
+    STATE = "state"  # 关闭 打开
+    REMOVE = "remove"  # 删除 恢复 清除
+    POST = "post"
+    MEMBER = "member"
+
+
+class Choice(enum.StrEnum):
+    """What kind of question an option asks; the form and the template know each."""
+
+    LEVEL = "level"  # 0 to the permission's value
+    COLOR = "color"  # 0 to 8
+    FLAG = "flag"
+    BOARD = "board"  # one the actor may bring threads to
+    TYPE = "type"  # a thread type of the target board, by "board:type"
+    THREAD = "thread"  # the id of another thread
+    FLOORS = "floors"  # a list of floors: 2,5,7-9
+    TEXT = "text"
+    PICK = "pick"  # one of `values`
+    DAYS = "days"
+    NETWORK = "network"
+
+
+@dataclass(frozen=True)
+class Option:
+    """A field of an action's options dataclass, as forms ask for it. `label` is a msgid."""
+
+    name: str
+    label: str
+    choice: Choice
+    default: Any
+    values: tuple[tuple[str, str], ...] = ()  # (value, msgid) of a PICK
+    is_required: bool = False
+    max_length: int = 0
+
+
+@dataclass(frozen=True)
+class Action:
+    """One entry.
+
+    :param permission: the key of policies/rights.txt; its value is the highest level allowed.
+    :param plan: (Planner, target, options) -> None; says what would happen. Writes nothing.
+    :param family: entries of one family on one target replace each other (stick and its end date).
+    :param minds_rank: not on something of a member of equal or higher rank.
+    :param states: the states of a thread, or of a post, it may be done in.
+    :param ends_as: options that are the resting state a timed entry ends in when it changed nothing.
+    :param needs_board_rights: "" or the name of an option that names a second board to be checked.
+    """
+
+    key: str
+    label: str
+    undo_label: str
+    targets: TargetKind
+    permission: str
+    group: Group
+    plan: Callable[[Any, Any, Any], None]
+    options: type[Any]
+    family: str
+    is_bulk: bool = False
+    is_destructive: bool = False
+    takes_expiry: bool = False
+    is_final: bool = False
+    minds_rank: bool = False
+    on_members_rank: bool = False
+    states: frozenset[str] = frozenset()
+    ends_as: Any = None
+    icon: str = ""
+    level_option: str = ""
+    most_targets: int = 1000
+    site_wide: bool = False
+
+    @property
+    def fields(self) -> tuple[Option, ...]:
+        """What its form asks for."""
+        return tuple(
+            field.metadata["option"](field.name, _default(field))
+            for field in dataclasses.fields(self.options)
+            if "option" in field.metadata
+        )
+
+    def level_of(self, options: Any) -> int:
+        """The level of its permission these options need."""
+        return max(1, getattr(options, self.level_option)) if self.level_option else 1
+
+    def options_from(self, values: Mapping[str, Any]) -> Any:
+        """The options of a log row or a batch. Unknown names are dropped."""
+        known = {field.name for field in dataclasses.fields(self.options)}
+        return self.options(
+            **{
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in values.items()
+                if name in known
+            }
+        )
+
+
+def _default(field: "dataclasses.Field[Any]") -> Any:
+    return None if field.default is dataclasses.MISSING else field.default
+
+
+def asked(
+    label: str,
+    choice: Choice,
+    default: Any = dataclasses.MISSING,
+    *,
+    values: Iterable[tuple[str, str]] = (),
+    is_required: bool = False,
+    max_length: int = 0,
+) -> Any:
+    """A field of an options dataclass that the form asks for."""
+
+    def option(name: str, default: Any) -> Option:
+        return Option(name, label, choice, default, tuple(values), is_required, max_length)
+
+    return dataclasses.field(default=default, metadata={"option": option})
+
+
+@dataclass(frozen=True)
+class NoOptions:
+    """An action that asks nothing."""
+
+
+ACTIONS: dict[str, Action] = {}
+
+
+def register(action: Action) -> Action:
+    """Put an entry in.
+
+    :raises ValueError: the key is taken.
+    """
+    if action.key in ACTIONS:
+        raise ValueError(f"action {action.key} stands twice")
+    ACTIONS[action.key] = action
+    return action
+
+
+def action_of(key: str) -> Action:
+    """The entry.
+
+    :raises KeyError: there is none.
+    """
+    return ACTIONS[key]

@@ -1,0 +1,153 @@
+"""May the actor do a moderator's action to a thread, a post, a member? Undo one? See the log?"""
+
+from typing import Protocol
+
+from forum.models.posts import PostState
+from forum.models.threads import ThreadState
+from forum.policies.actor import Actor, Rank, outranks
+from forum.policies.boards import BoardFacts
+from forum.policies.permissions import May
+from forum.policies.threads import ThreadFacts, may_read_thread
+from forum.policies.verdict import ALLOWED, Refusal, Verdict, refused
+
+# Bits of May.REASON
+REASON_REQUIRED = 1
+NOTICE_REQUIRED = 2
+
+
+class ActionFacts(Protocol):
+    """What these questions need to know of an action (modlog/registry.py)."""
+
+    @property
+    def permission(self) -> str: ...
+    @property
+    def minds_rank(self) -> bool: ...
+    @property
+    def states(self) -> frozenset[str]: ...
+
+
+class MemberFacts(Protocol):
+    """A member somebody would act on."""
+
+    @property
+    def id(self) -> int: ...
+
+
+def may_use(actor: Actor, action: ActionFacts, *, level: int = 1) -> Verdict:
+    """Has the actor the action's right at all, up to this level?"""
+    if actor.is_guest:
+        return refused(Refusal.SIGN_IN)
+    if not actor.is_staff:
+        return refused(Refusal.MODERATORS_ONLY)
+    allowed = actor.permission(action.permission)
+    if not allowed:
+        return refused(Refusal.GROUP, group=actor.group_title)
+    if level > allowed:
+        return refused(Refusal.LEVEL_TOO_HIGH, allowed=allowed)
+    return ALLOWED
+
+
+def may_moderate_thread(
+    actor: Actor,
+    action: ActionFacts,
+    thread: ThreadFacts,
+    *,
+    level: int = 1,
+    author_rank: Rank = Rank.MEMBER,
+) -> Verdict:
+    """Do it to a thread: readable, in one's own board, within one's level, in a state it fits."""
+    readable = may_read_thread(actor, thread)
+    if not readable:
+        return readable
+    if not actor.moderates(thread.board_id):
+        return refused(Refusal.SIGN_IN if actor.is_guest else Refusal.MODERATORS_ONLY)
+    usable = may_use(actor, action, level=level)
+    if not usable:
+        return usable
+    if action.minds_rank and not _may_act_on(actor, thread.author_id, author_rank):
+        return refused(Refusal.OUTRANKED)
+    if action.states and thread.state not in action.states:
+        return refused(_wrong_state(thread.state))
+    return ALLOWED
+
+
+def may_moderate_post(
+    actor: Actor,
+    action: ActionFacts,
+    thread: ThreadFacts,
+    *,
+    author_id: int,
+    state: PostState,
+    author_rank: Rank = Rank.MEMBER,
+) -> Verdict:
+    """Do it to a post of a thread that is not in the recycle bin."""
+    readable = may_read_thread(actor, thread)
+    if not readable:
+        return readable
+    if not actor.moderates(thread.board_id):
+        return refused(Refusal.SIGN_IN if actor.is_guest else Refusal.MODERATORS_ONLY)
+    usable = may_use(actor, action)
+    if not usable:
+        return usable
+    if action.minds_rank and not _may_act_on(actor, author_id, author_rank):
+        return refused(Refusal.OUTRANKED)
+    if thread.state is not ThreadState.VISIBLE:
+        return refused(_wrong_state(thread.state))
+    if action.states and state not in action.states:
+        return refused(_wrong_state(state))
+    return ALLOWED
+
+
+def may_moderate_member(
+    actor: Actor, action: ActionFacts, *, member_id: int, rank: Rank
+) -> Verdict:
+    """Do it to a member: never to oneself, never to an equal or a higher one."""
+    usable = may_use(actor, action)
+    if not usable:
+        return usable
+    if member_id == actor.member_id or not outranks(actor.rank, rank):
+        return refused(Refusal.OUTRANKED)
+    return ALLOWED
+
+
+def may_bring_threads_to(actor: Actor, board: BoardFacts) -> Verdict:
+    """Move or copy a thread into a board: one that holds threads, and where one may post."""
+    if board.id not in actor.readable:
+        return refused(Refusal.NOT_VISIBLE)
+    if not board.holds_threads:
+        return refused(Refusal.NOT_POSTABLE)
+    if actor.rank >= Rank.SUPER_MODERATOR or board.id in actor.startable:
+        return ALLOWED
+    return refused(Refusal.BOARD, group=actor.group_title)
+
+
+def may_see_log(actor: Actor) -> Verdict:
+    """Read the log of the boards one moderates."""
+    if actor.is_guest:
+        return refused(Refusal.SIGN_IN)
+    if not actor.is_staff:
+        return refused(Refusal.MODERATORS_ONLY)
+    if not actor.permission(May.SEE_LOG):
+        return refused(Refusal.GROUP, group=actor.group_title)
+    return ALLOWED
+
+
+def may_enter_moderation(actor: Actor) -> Verdict:
+    """Open the moderators' panel."""
+    if actor.is_guest:
+        return refused(Refusal.SIGN_IN)
+    if not actor.is_staff:
+        return refused(Refusal.MODERATORS_ONLY)
+    return ALLOWED
+
+
+def _may_act_on(actor: Actor, author_id: int, author_rank: Rank) -> bool:
+    return actor.member_id == author_id or outranks(actor.rank, author_rank)
+
+
+def _wrong_state(state: str) -> Refusal:
+    if state == ThreadState.RECYCLED:
+        return Refusal.RECYCLED
+    if state in (ThreadState.PENDING, ThreadState.IGNORED):
+        return Refusal.PENDING
+    return Refusal.WRONG_STATE
