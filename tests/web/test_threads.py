@@ -386,7 +386,7 @@ def test_a_member_has_a_box_to_reply_in(forum: Forum, client: FlaskClient) -> No
 
     html = read(client, f"/thread-{thread_id}-1-1.html")
 
-    assert f'<form class="form" method="post" action="/thread-{thread_id}/reply"' in html
+    assert f'<form class="form form--wide" method="post" action="/thread-{thread_id}/reply"' in html
     key = re.search(r'name="submission_key" value="([^"]+)"', html)
     assert key is not None
     assert key[1] not in read(client, f"/thread-{thread_id}-1-1.html")
@@ -429,6 +429,7 @@ def test_new_posts_are_marked_and_read(forum: Forum, app: Flask, client: FlaskCl
 
 def test_a_moderator_sees_addresses_and_bars(forum: Forum, client: FlaskClient) -> None:
     thread_id = forum.thread(replies=1)
+    recycled = forum.thread(state=ThreadState.RECYCLED)
     guests = read(client, f"/thread-{thread_id}-1-1.html")
     log_in(client, forum, forum.moderator(FIRST_BOARD_ID))
 
@@ -436,6 +437,12 @@ def test_a_moderator_sees_addresses_and_bars(forum: Forum, client: FlaskClient) 
 
     assert "192.0.2.1" in html
     assert "192.0.2.1" not in guests
+    assert f'href="/moderation/do/thread.stick?ids={thread_id}&amp;back=' in html
+    assert "thread.restore" not in html
+    assert "/moderation/do/" not in guests
+    deleted = read(client, f"/thread-{recycled}-1-1.html")
+    assert "thread.restore" in deleted
+    assert "thread.stick" not in deleted
 
 
 @pytest.mark.parametrize("replies", [4, 60])

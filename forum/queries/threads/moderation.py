@@ -25,7 +25,7 @@ class ModerationBar:
 def moderation_bar(actor: Actor, thread: FoundThread) -> ModerationBar | None:
     """The bars, or None for who moderates nothing here. No statement.
 
-    Whether a post's author outranks the actor is asked again when it is done.
+    Whether an author outranks the actor is asked when it is done.
     """
     if not actor.moderates(thread.board_id):
         return None
@@ -35,7 +35,7 @@ def moderation_bar(actor: Actor, thread: FoundThread) -> ModerationBar | None:
             for action in ACTIONS.values()
             if action.targets is TargetKind.THREAD
             and not action.site_wide
-            and may_moderate_thread(actor, action, thread, author_rank=actor.rank)
+            and may_moderate_thread(actor, action, thread)
         ),
         post_actions=tuple(
             action
