@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select, update
 
+from forum.commands import moderation as moderation  # fills the registry of actions
 from forum.core.cache import CacheName
 from forum.core.clock import utc_now
 from forum.core.db import recorded_statements
