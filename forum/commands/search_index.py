@@ -49,7 +49,7 @@ def remove_posts(uow: UnitOfWork, post_ids: Iterable[int]) -> None:
     if len(ids) <= AT_ONCE:
         backend_of(uow.session).drop(uow.session, ids)
         return
-    _mark_stale(uow.session, ids)
+    mark_stale(uow.session, ids)
 
 
 def reindex_thread(uow: UnitOfWork, thread_id: int) -> None:
@@ -106,7 +106,7 @@ def rebuild_step(uow: UnitOfWork, *, after_id: int, limit: int = REBUILD_STEP) -
     window = Post.id.between(ids[0], ids[-1])
     # A post written while the rebuild runs has brought its row already.
     held = set(s.scalars(select(ROWS.c.post_id).where(ROWS.c.post_id.between(ids[0], ids[-1]))))
-    rows = [_row(row) for row in s.execute(_indexable().where(window).order_by(Post.id))]
+    rows = [row_of(row) for row in s.execute(indexable().where(window).order_by(Post.id))]
     backend_of(s).add(s, [row for row in rows if row.post_id not in held])
     return ids[-1]
 
@@ -116,7 +116,8 @@ def end_rebuild(uow: UnitOfWork) -> None:
     backend_of(uow.session).end_bulk(uow.session)
 
 
-def _mark_stale(s: Session, post_ids: Sequence[int]) -> None:
+def mark_stale(s: Session, post_ids: Sequence[int]) -> None:
+    """Leave posts to the sweep."""
     for at in range(0, len(post_ids), 10_000):
         part = post_ids[at : at + 10_000]
         known = set(s.scalars(select(STALE.c.post_id).where(STALE.c.post_id.in_(part))))
@@ -128,7 +129,7 @@ def _mark_stale(s: Session, post_ids: Sequence[int]) -> None:
 def refresh_posts(s: Session, post_ids: Sequence[int]) -> None:
     """Make the rows of these posts as the real tables want them."""
     backend = backend_of(s)
-    rows = [_row(row) for row in s.execute(_indexable().where(Post.id.in_(post_ids)))]
+    rows = [row_of(row) for row in s.execute(indexable().where(Post.id.in_(post_ids)))]
     backend.drop(s, list(post_ids))
     backend.add(s, rows)
 
@@ -153,7 +154,8 @@ def index_row(
     )
 
 
-def _indexable() -> Select[*tuple[Any, ...]]:
+def indexable() -> Select[*tuple[Any, ...]]:
+    """What the index wants to know of the posts everybody may find who may read their board."""
     return (
         select(
             Post.id, Thread.board_id, Post.author_id, Post.created_at, Post.floor, Thread.title,
@@ -164,7 +166,8 @@ def _indexable() -> Select[*tuple[Any, ...]]:
     )  # fmt: skip
 
 
-def _row(row: Row[*tuple[Any, ...]]) -> IndexRow:
+def row_of(row: Row[*tuple[Any, ...]]) -> IndexRow:
+    """The index's row for a row of `indexable()`."""
     return index_row(
         row.id,
         row.board_id,

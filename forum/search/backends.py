@@ -25,6 +25,7 @@ class Backend(Protocol):
     def indexed(
         self, s: Session, wanted: Wanted, *, limit: int, before_id: int | None = None
     ) -> list[int]: ...
+    def has_tokens(self, s: Session, post_id: int, tokens: Sequence[str]) -> bool: ...
 
 
 def backend_of(s: Session) -> Backend:

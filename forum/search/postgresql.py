@@ -124,6 +124,13 @@ def indexed(s: Session, wanted: Wanted, *, limit: int, before_id: int | None = N
     return ids
 
 
+def has_tokens(s: Session, post_id: int, tokens: Sequence[str]) -> bool:
+    """Does the index hold these tokens of a post?"""
+    asked = cast(_query(All(tuple(Token(token) for token in tokens))), TSQUERY)
+    statement = select(func.count()).where(ROWS.c.post_id == post_id, _TOKENS.op("@@")(asked))
+    return s.scalar(statement) == 1
+
+
 def _query(made: Condition) -> str:
     """The condition as a tsquery. Tokens hold letters, digits and MARK only: quoting is whole."""
     match made:

@@ -112,6 +112,15 @@ def indexed(s: Session, wanted: Wanted, *, limit: int, before_id: int | None = N
     return list(s.scalars(asked))
 
 
+def has_tokens(s: Session, post_id: int, tokens: Sequence[str]) -> bool:
+    """Does the index hold these tokens of a post?"""
+    asked = _match(All(tuple(Token(token) for token in tokens)))
+    statement = text(
+        "SELECT count(*) FROM search_index WHERE search_index MATCH :asked AND rowid = :post_id"
+    )
+    return bool(s.scalar(statement, {"asked": asked, "post_id": post_id}))
+
+
 def _match(made: Condition) -> str:
     """The condition in FTS5's language. Tokens hold letters, digits and MARK only: quoting is whole."""
     match made:
