@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from forum.models import LoginSession, Member, MemberState
@@ -26,6 +26,23 @@ _MEMBER_COLUMNS = (
     Member.password_is_temporary,
 )  # fmt: skip
 
+# Built once: every page of a member asks it.
+_BY_TOKEN = (
+    select(
+        *_MEMBER_COLUMNS,
+        LoginSession.id.label("session_id"),
+        LoginSession.panel_until,
+        LoginSession.last_seen_at.label("session_seen_at"),
+    )
+    .join(Member, Member.id == LoginSession.member_id)
+    .where(
+        LoginSession.token_hash == bindparam("hash"),
+        LoginSession.expires_at > bindparam("now"),
+        Member.state == MemberState.ACTIVE,
+    )
+)
+_BY_ID = select(*_MEMBER_COLUMNS).where(Member.id == bindparam("member_id"))
+
 
 def guest_actor(site: Site, now: datetime) -> Actor:
     """The actor nobody is. No statement."""
@@ -43,20 +60,7 @@ def guest_actor(site: Site, now: datetime) -> Actor:
 
 def actor_for_token(s: Session, site: Site, token: str, now: datetime) -> Actor | None:
     """The member logged in under a token, or None when the session is over. One statement."""
-    row = s.execute(
-        select(
-            *_MEMBER_COLUMNS,
-            LoginSession.id.label("session_id"),
-            LoginSession.panel_until,
-            LoginSession.last_seen_at.label("session_seen_at"),
-        )
-        .join(Member, Member.id == LoginSession.member_id)
-        .where(
-            LoginSession.token_hash == token_hash(token),
-            LoginSession.expires_at > now,
-            Member.state == MemberState.ACTIVE,
-        )
-    ).one_or_none()
+    row = s.execute(_BY_TOKEN, {"hash": token_hash(token), "now": now}).one_or_none()
     if row is None:
         return None
     return replace(
@@ -71,7 +75,7 @@ def actor_for_member(s: Session, site: Site, member_id: int, now: datetime) -> A
 
     :raises NoResultFound: no such member.
     """
-    row = s.execute(select(*_MEMBER_COLUMNS).where(Member.id == member_id)).one()
+    row = s.execute(_BY_ID, {"member_id": member_id}).one()
     return _actor(site, row, now, None, None)
 
 
@@ -83,7 +87,7 @@ def member_rank(site: Site, *, group_id: int, is_founder: bool, member_id: int) 
     if is_founder:
         return Rank.FOUNDER
     group = site.groups[group_id]
-    if group.rank is Rank.MEMBER and site.moderated_by(member_id):
+    if group.rank is Rank.MEMBER and member_id in site.moderator_ids:
         return Rank.MODERATOR
     return group.rank
 

@@ -166,6 +166,13 @@ class Site:
         steps = [group for group in self.groups.values() if group.kind is GroupKind.LADDER]
         return tuple(sorted(steps, key=lambda group: group.points_from or 0))
 
+    @cached_property
+    def moderator_ids(self) -> frozenset[int]:
+        """Every member appointed anywhere."""
+        return frozenset(
+            member_id for board in self.boards.values() for member_id, _ in board.moderators
+        )
+
     def ancestors(self, board_id: int) -> tuple[BoardInfo, ...]:
         """From the category down to the board's parent."""
         chain: list[BoardInfo] = []

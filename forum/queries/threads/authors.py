@@ -67,10 +67,13 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def author_columns(site: Site) -> tuple[tuple[ColumnElement[Any], ...], list[tuple[Any, Any]]]:
+def author_columns(
+    point_kinds: tuple[int, ...],
+) -> tuple[tuple[ColumnElement[Any], ...], list[tuple[Any, Any]]]:
     """What to select about each post's author, and the outer joins it takes.
 
-    The number card may show point kinds; each is one more join, never one more statement.
+    :param point_kinds: those the number card shows (`card_point_kinds`); each is one more join,
+        never one more statement.
     """
     columns: list[ColumnElement[Any]] = [
         column.label(f"author_{column.key}") for column in _COLUMNS
@@ -80,7 +83,7 @@ def author_columns(site: Site) -> tuple[tuple[ColumnElement[Any], ...], list[tup
         # by the key, so that one probe per post finds it
         (OnlineVisit, OnlineVisit.visitor == literal("m").concat(cast(Post.author_id, Text)))
     ]
-    for kind_id in card_point_kinds(site):
+    for kind_id in point_kinds:
         points = aliased(MemberPoints)
         columns.append(func.coalesce(points.amount, 0).label(f"author_points_{kind_id}"))
         joins.append((points, and_(points.member_id == Post.author_id, points.kind_id == kind_id)))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -9,6 +10,7 @@ from sqlalchemy import (
     Select,
     SQLColumnExpression,
     and_,
+    bindparam,
     false,
     func,
     literal,
@@ -165,7 +167,19 @@ def thread_head(
     :param author_id: count this member's visible posts too (只看该作者).
     :raises NotFound: no such thread.
     """
-    row = s.execute(_head_statement(actor, thread_id, author_id)).one_or_none()
+    asked = _head_statement(
+        is_member=not actor.is_guest,
+        moderates=bool(actor.moderated),
+        by_author=author_id is not None,
+    )
+    values: dict[str, Any] = {"thread_id": thread_id}
+    if not actor.is_guest:
+        values["me"] = actor.member_id
+    if actor.moderated:
+        values["moderated"] = list(actor.moderated)
+    if author_id is not None:
+        values["author_id"] = author_id
+    row = s.execute(asked, values).one_or_none()
     if row is None:
         raise NotFound("thread_not_found")
     action = None
@@ -183,39 +197,45 @@ def thread_head(
     )
 
 
-def _head_statement(actor: Actor, thread_id: int, author_id: int | None) -> Select[Any]:
+@lru_cache(maxsize=16)
+def _head_statement(*, is_member: bool, moderates: bool, by_author: bool) -> Select[Any]:
+    """The statement of a shape, built once: building costs ten times what asking does.
+
+    Parameters: thread_id; me for a member; moderated for a moderator; author_id by author.
+    """
     top = aliased(Post)
     highest = (
         select(top.floor)
-        .where(top.thread_id == Thread.id, visible_posts(actor, Thread.board_id, top))
+        .where(top.thread_id == Thread.id, _visible(is_member, moderates, top))
         .order_by(top.floor.desc())
         .limit(1)
         .scalar_subquery()
     )
     authored: ColumnElement[int] = literal(0)
-    if author_id is not None:
+    if by_author:
         authored = (
             select(func.count())
             .select_from(Post)
             .where(
                 Post.thread_id == Thread.id,
-                Post.author_id == author_id,
-                visible_posts(actor, Thread.board_id),
+                Post.author_id == bindparam("author_id"),
+                _visible(is_member, moderates, Post),
             )
             .scalar_subquery()
         )
     read_floor: ColumnElement[Any] = null()
     favorite: ColumnElement[bool] = false()
-    if actor.member_id is not None:
+    if is_member:
+        me = bindparam("me")
         read_floor = (
             select(ThreadRead.floor)
-            .where(ThreadRead.member_id == actor.member_id, ThreadRead.thread_id == Thread.id)
+            .where(ThreadRead.member_id == me, ThreadRead.thread_id == Thread.id)
             .scalar_subquery()
         )
         favorite = (
             select(Favorite.target_id)
             .where(
-                Favorite.member_id == actor.member_id,
+                Favorite.member_id == me,
                 Favorite.kind == FavoriteKind.THREAD,
                 Favorite.target_id == Thread.id,
             )
@@ -236,5 +256,19 @@ def _head_statement(actor: Actor, thread_id: int, author_id: int | None) -> Sele
             ModLogEntry.undone_by_id.label("log_undone_by_id"),
         )
         .outerjoin(ModLogEntry, ModLogEntry.id == Thread.last_log_id)
-        .where(Thread.id == thread_id)
+        .where(Thread.id == bindparam("thread_id"))
     )
+
+
+def _visible(is_member: bool, moderates: bool, post: type[Post]) -> ColumnElement[bool]:
+    """`visible_posts` with parameters instead of an actor's values."""
+    shown: ColumnElement[bool] = post.state == PostState.VISIBLE
+    if moderates:
+        shown = or_(shown, Thread.board_id.in_(bindparam("moderated", expanding=True)))
+    if not is_member:
+        return shown
+    own_waiting = and_(
+        post.author_id == bindparam("me"),
+        post.state.in_((PostState.PENDING, PostState.IGNORED)),
+    )
+    return or_(shown, own_waiting)

@@ -1,11 +1,13 @@
 """What does the thread page show? All of it, in three to five statements whatever its size."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from forum.core.errors import NotFound
@@ -17,7 +19,13 @@ from forum.policies.posts import may_edit_post, may_report_post, may_see_text
 from forum.policies.threads import may_reply
 from forum.policies.verdict import Verdict
 from forum.queries.site import BoardInfo, Site, TypeInfo
-from forum.queries.threads.authors import AuthorPanel, author_columns, author_panel, with_authors
+from forum.queries.threads.authors import (
+    AuthorPanel,
+    author_columns,
+    author_panel,
+    card_point_kinds,
+    with_authors,
+)
 from forum.queries.threads.extras import Comment, RatingBlock, comments_on, ratings_of
 from forum.queries.threads.facts import (
     FoundThread,
@@ -25,7 +33,6 @@ from forum.queries.threads.facts import (
     ThreadHead,
     require_readable,
     thread_head,
-    visible_posts,
 )
 from forum.queries.threads.moderation import ModerationBar, moderation_bar
 from forum.queries.threads.order import floors_of_page
@@ -132,7 +139,7 @@ def thread_page(
     per_page = site.settings.reading.posts_per_page
     total = head.highest_floor if author_id is None else head.author_post_count
     shown = pager(page, total, per_page)
-    rows = s.execute(_posts_statement(site, actor, head, shown.page, author_id, newest_first)).all()
+    rows = _posts(s, site, actor, head, shown.page, author_id, newest_first)
 
     ids = [row.id for row in rows]
     comments = comments_on(s, ids) if thread.comment_count else {}
@@ -157,48 +164,79 @@ def thread_page(
     )
 
 
-def _posts_statement(
+def _posts(
+    s: Session,
     site: Site,
     actor: Actor,
     head: ThreadHead,
     page: int,
     author_id: int | None,
     newest_first: bool,
-) -> Select[Any]:
+) -> Sequence[Row[Any]]:
+    """The rows of a page's posts with their authors. One statement."""
     thread = head.thread
-    columns, joins = author_columns(site)
+    values: dict[str, Any] = {"thread_id": thread.id}
+    audience = "moderator" if actor.moderates(thread.board_id) else "guest"
+    if audience == "guest" and actor.member_id is not None:
+        audience = "member"
+        values["me"] = actor.member_id
+    per_page = site.settings.reading.posts_per_page
+    if author_id is None:
+        values["first"], values["last"] = floors_of_page(
+            page, per_page, highest=head.highest_floor, newest_first=newest_first
+        )
+    else:
+        values.update(author_id=author_id, first=(page - 1) * per_page + 1, last=page * per_page)
+    asked = _posts_statement(
+        card_point_kinds(site),
+        audience=audience,
+        by_author=author_id is not None,
+        newest_first=newest_first,
+        opening_on_top=author_id is None and newest_first and page == 1,
+    )
+    return s.execute(asked, values).all()
+
+
+@lru_cache(maxsize=64)
+def _posts_statement(
+    point_kinds: tuple[int, ...],
+    *,
+    audience: str,
+    by_author: bool,
+    newest_first: bool,
+    opening_on_top: bool,
+) -> Select[Any]:
+    """The statement of a shape, built once. Floors (or, by author, places) from first to last."""
+    visible: ColumnElement[bool] = Post.state == PostState.VISIBLE
+    if audience == "moderator":
+        visible = true()
+    elif audience == "member":
+        own = Post.author_id == bindparam("me")
+        visible = or_(visible, and_(own, Post.state.in_((PostState.PENDING, PostState.IGNORED))))
+    columns, joins = author_columns(point_kinds)
     posts: Any = select(
         Post.id, Post.floor, Post.state, Post.html, Post.is_blocked, Post.is_warned,
         Post.is_sticky, Post.created_at, Post.edited_at, Post.edited_by_name, Post.address,
         select(PostRating.id).where(PostRating.post_id == Post.id).exists().label("has_ratings"),
         *columns,
     )  # fmt: skip
-    statement = with_authors(posts, joins).where(
-        Post.thread_id == thread.id, visible_posts(actor, thread.board_id)
-    )
-    per_page = site.settings.reading.posts_per_page
-    if author_id is None:
-        first, last = floors_of_page(
-            page, per_page, highest=head.highest_floor, newest_first=newest_first
-        )
-        on_top = Post.floor == 1 if newest_first and page == 1 else false()
-        statement = statement.where(or_(Post.floor.between(first, last), on_top))
-    else:
+    in_thread = Post.thread_id == bindparam("thread_id")
+    statement = with_authors(posts, joins).where(in_thread, visible)
+    first, last = bindparam("first"), bindparam("last")
+    if by_author:
         # Floors of one author are not dense, so they are numbered in the index first.
         place = func.row_number().over(order_by=_reading_order(newest_first)).label("place")
         numbered = (
             select(Post.floor, place)
-            .where(
-                Post.thread_id == thread.id,
-                Post.author_id == author_id,
-                visible_posts(actor, thread.board_id),
-            )
+            .where(in_thread, Post.author_id == bindparam("author_id"), visible)
             .subquery()
         )
-        wanted = select(numbered.c.floor).where(
-            numbered.c.place.between((page - 1) * per_page + 1, page * per_page)
-        )
+        wanted = select(numbered.c.floor).where(numbered.c.place.between(first, last))
         statement = statement.where(Post.floor.in_(wanted))
+    elif opening_on_top:
+        statement = statement.where(or_(Post.floor.between(first, last), Post.floor == 1))
+    else:
+        statement = statement.where(Post.floor.between(first, last))
     return statement.order_by(*_reading_order(newest_first))
 
 
