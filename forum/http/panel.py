@@ -12,20 +12,16 @@ from urllib.parse import urlencode
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from forum.commands.accounts.panel import (
-    accept_panel_password,
-    count_panel_try,
-    open_panel,
-)
-from forum.core.errors import ForumError, Invalid
-from forum.core.passwords import verify_password
+from forum.commands.accounts.panel import open_panel
+from forum.core.errors import ForumError
 from forum.core.uow import UnitOfWork
-from forum.http.context import actor, reader, writing
+from forum.http.context import actor, writing
 from forum.http.errors import sentence
+from forum.http.returning import safe_path
 from forum.http.templating import addresses
+from forum.http.verifying import check_own_password
 from forum.policies.actor import Actor
 from forum.policies.verdict import Verdict
-from forum.queries.accounts import password_hash_of
 
 PASSWORD = "panel_password"
 _NOT_CARRIED = ("csrf_token", PASSWORD, "password")
@@ -36,21 +32,17 @@ def is_open(who: Actor) -> bool:
     return who.panel_until is not None and who.panel_until > who.now
 
 
-def check_password(password: str, *, field: str = "password") -> None:
+def give_password(password: str, *, field: str) -> None:
     """Compare with the actor's password and open the panel; every try counts.
 
     :raises TooSoon: "too_many_logins".
-    :raises Invalid: "password_wrong".
+    :raises Invalid: "password_wrong" at `field`.
     """
-    who = actor()
-    with writing() as uow:
-        tries = count_panel_try(uow, who)
-    tries.require("too_many_logins")
-    assert who.member_id is not None
-    if not verify_password(password, password_hash_of(reader(), who.member_id)):
-        raise Invalid("password_wrong", field=field)
-    with writing() as uow:
-        accept_panel_password(uow, who)
+    check_own_password(password, field=field)
+    session_id = actor().session_id
+    if session_id is not None:
+        with writing() as uow:
+            open_panel(uow, session_id)
 
 
 @contextmanager
@@ -93,7 +85,7 @@ def guard(blueprint: Blueprint, root: str, may_enter: Callable[[Actor], Verdict]
     @blueprint.post("/enter")
     def enter_now() -> ResponseReturnValue:
         try:
-            check_password(request.form.get(PASSWORD, ""))
+            give_password(request.form.get(PASSWORD, ""), field=PASSWORD)
         except ForumError as error:
             return _page(error, action=enter_path, next_path=_next_path(root))
         return redirect(_next_path(root), 303)
@@ -104,7 +96,7 @@ def _ask_in_between() -> ResponseReturnValue | None:
     error: ForumError | None = None
     if PASSWORD in request.form:
         try:
-            check_password(request.form[PASSWORD])
+            give_password(request.form[PASSWORD], field=PASSWORD)
             return None
         except ForumError as caught:
             error = caught
@@ -124,5 +116,5 @@ def _page(error: ForumError | None = None, **more: Any) -> ResponseReturnValue:
 
 def _next_path(root: str) -> str:
     """Where to go after the password: within this panel, nowhere else."""
-    asked = request.values.get("next", "")
-    return asked if asked.startswith(root) and "\\" not in asked else root
+    asked = safe_path(request.values.get("next"))
+    return asked if asked is not None and asked.startswith(root) else root

@@ -1,8 +1,10 @@
 """Background work: each job finds in the tables what is not done yet, and may run twice."""
 
-from forum.jobs import cleaning, mail
+from forum.jobs import cleaning, mail, search, totals
 from forum.jobs.schedule import Job, Tools, collected
 
-JOBS: dict[str, Job] = collected(mail.SEND_MAIL, cleaning.CLEAN_UP)
+JOBS: dict[str, Job] = collected(
+    mail.SEND_MAIL, cleaning.CLEAN_UP, totals.RECOMPUTE_TOTALS, search.SWEEP_SEARCH
+)
 
 __all__ = ["JOBS", "Job", "Tools"]

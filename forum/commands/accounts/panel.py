@@ -1,29 +1,10 @@
-"""The staff panels ask for the password again: counting the tries, opening the panel for a while."""
+"""The staff panels ask for the password again; here they open for a while, and shut."""
 
 from sqlalchemy import update
 
-from forum.commands.accounts.tries import Tries, count_try, forget_tries
 from forum.core.uow import UnitOfWork
 from forum.models import LoginSession
-from forum.policies.actor import Actor
 from forum.queries.site import site_of
-
-
-def _key(actor: Actor) -> str:
-    return f"panel:{actor.member_id}"
-
-
-def count_panel_try(uow: UnitOfWork, actor: Actor) -> Tries:
-    """Count an attempt before the password is looked at. A unit of work of its own."""
-    accounts = site_of(uow.session).settings.accounts
-    return count_try(uow, _key(actor), limit=accounts.login_tries, window=accounts.login_window)
-
-
-def accept_panel_password(uow: UnitOfWork, actor: Actor) -> None:
-    """The password was right: forget the tries, open the panels for this session."""
-    forget_tries(uow, _key(actor))
-    if actor.session_id is not None:
-        open_panel(uow, actor.session_id)
 
 
 def open_panel(uow: UnitOfWork, session_id: int) -> None:

@@ -1,0 +1,1 @@
+"""Read models of the control panel, one file per page group."""
