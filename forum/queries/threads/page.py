@@ -69,6 +69,21 @@ class PostCard:
 
 
 @dataclass(frozen=True)
+class PageFrame:
+    """What a floor shows of the page it stands on. Alike for most readers, so that floors can be kept."""
+
+    thread_id: int
+    list_page: int
+    filter_author_id: int | None
+    order: str | None
+    other_order: str | None
+    is_newest_first: bool
+    is_guest: bool
+    shows_reply: bool
+    can_pick: bool
+
+
+@dataclass(frozen=True)
 class ThreadPage:
     """The page. Buttons are verdicts: what a template shows, a policy has said."""
 
@@ -87,6 +102,22 @@ class ThreadPage:
     reply: Verdict  # truthy, or why not
     can_start: bool
     moderation: ModerationBar | None
+    is_guest: bool
+
+    @property
+    def frame(self) -> PageFrame:
+        """The page as its floors need it."""
+        return PageFrame(
+            self.thread.id,
+            self.list_page,
+            self.filter_author_id,
+            self.order,
+            self.other_order,
+            self.is_newest_first,
+            self.is_guest,
+            self.is_guest or bool(self.reply),
+            bool(self.moderation and self.moderation.post_actions),
+        )
 
     @property
     def order(self) -> str | None:
@@ -161,6 +192,7 @@ def thread_page(
         reply=may_reply(actor, thread, autoclose_days=board.autoclose_days),
         can_start=board.id in actor.startable,
         moderation=moderation_bar(actor, thread),
+        is_guest=actor.is_guest,
     )
 
 
