@@ -129,9 +129,12 @@ def mark_stale(s: Session, post_ids: Sequence[int]) -> None:
 def refresh_posts(s: Session, post_ids: Sequence[int]) -> None:
     """Make the rows of these posts as the real tables want them."""
     backend = backend_of(s)
-    rows = [row_of(row) for row in s.execute(indexable().where(Post.id.in_(post_ids)))]
-    backend.drop(s, list(post_ids))
-    backend.add(s, rows)
+    # Locked, so that an edit going on is waited for and its new text indexed, not the old one.
+    wanted = indexable().where(Post.id.in_(post_ids)).with_for_update(read=True, of=Post)
+    rows = [row_of(row) for row in s.execute(wanted)]
+    hidden = set(post_ids) - {row.post_id for row in rows}
+    backend.drop(s, sorted(hidden))
+    backend.put(s, rows)
 
 
 def index_row(

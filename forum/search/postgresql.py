@@ -11,12 +11,10 @@ from collections.abc import Sequence
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Text,
     bindparam,
     cast,
     delete,
     func,
-    insert,
     literal_column,
     select,
     text,
@@ -24,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
 from sqlalchemy.orm import Session
 
-from forum.search.tables import ROWS, ROWS_AND_TOKENS
+from forum.search.tables import ROWS
 from forum.search.texts import Position, says
 from forum.search.tokens import MARK, IndexRow, row_tokens
 from forum.search.wanted import (
@@ -42,22 +40,36 @@ POSITION: Position = func.strpos
 WINDOWS = (("w", 12), ("x", 16))
 
 _TOKENS: ColumnElement[str] = literal_column("search_rows.tokens", TSVECTOR)
-_ADD = insert(ROWS_AND_TOKENS).values(
-    tokens=func.array_to_tsvector(cast(bindparam("words"), ARRAY(Text))),
-    **{each.name: bindparam(each.name) for each in ROWS.c},
+# One statement for any number of rows; the tokens of each come as one text.
+_PUT = text(
+    "INSERT INTO search_rows (post_id, board_id, author_id, created_on, title, body, tokens) "
+    "SELECT post_id, board_id, author_id, created_on, title, body,"
+    " array_to_tsvector(string_to_array(words, ' ')) "
+    "FROM unnest(CAST(:post_id AS bigint[]), CAST(:board_id AS bigint[]),"
+    " CAST(:author_id AS bigint[]), CAST(:created_on AS date[]), CAST(:title AS text[]),"
+    " CAST(:body AS text[]), CAST(:words AS text[])) "
+    "AS made (post_id, board_id, author_id, created_on, title, body, words) "
+    # An edit and the sweep may be at one post at once: the later one's row stands.
+    "ON CONFLICT (post_id) DO UPDATE SET board_id = excluded.board_id,"
+    " author_id = excluded.author_id, created_on = excluded.created_on,"
+    " title = excluded.title, body = excluded.body, tokens = excluded.tokens"
 )
+ROWS_AT_ONCE = 500
 
 
 def put(s: Session, rows: Sequence[IndexRow]) -> None:
     """Index posts, or index them again."""
-    drop(s, [row.post_id for row in rows])
-    add(s, rows)
+    for at in range(0, len(rows), ROWS_AT_ONCE):
+        part = rows[at : at + ROWS_AT_ONCE]
+        columns: dict[str, list[object]] = {
+            each.name: [getattr(row, each.name) for row in part] for each in ROWS.c
+        }
+        s.execute(_PUT, {**columns, "words": [_tokens(row) for row in part]})
 
 
 def add(s: Session, rows: Sequence[IndexRow]) -> None:
     """Index posts that are not in the index."""
-    if rows:
-        s.execute(_ADD, [{**vars(row), "words": _tokens(row)} for row in rows])
+    put(s, rows)
 
 
 def drop(s: Session, post_ids: Sequence[int]) -> None:
@@ -146,6 +158,6 @@ def _window(letter: str, number: int) -> str:
     return f"{MARK}{letter}{MARK}{number}"
 
 
-def _tokens(row: IndexRow) -> list[str]:
+def _tokens(row: IndexRow) -> str:
     windows = {_window(letter, row.post_id >> bits) for letter, bits in WINDOWS}
-    return list(row_tokens(row) | windows)
+    return " ".join(row_tokens(row) | windows)

@@ -1,7 +1,6 @@
 """Where does the index keep its rows? Tables no model describes: the two databases differ in them."""
 
 from sqlalchemy import BigInteger, Date, Text, column, table
-from sqlalchemy.dialects.postgresql import TSVECTOR
 
 # What was indexed of a post, normalised: decides phrases, and says exactly what to take out again.
 ROWS = table(
@@ -13,12 +12,5 @@ ROWS = table(
     column("title", Text),
     column("body", Text),
 )
-# PostgreSQL's, with the vector beside.
-ROWS_AND_TOKENS = table(
-    ROWS.name,
-    *(column(each.name, each.type) for each in ROWS.c),
-    column("tokens", TSVECTOR),
-)
-
 # Posts whose rows are to be made again, or taken out, by the sweep.
 STALE = table("search_stale", column("post_id", BigInteger))
