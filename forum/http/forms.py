@@ -27,6 +27,7 @@ def form_page(template: str, form: Any, **more: Any) -> Response:
     Password fields never carry a value back (WTForms leaves them empty).
     """
     response = make_response(render_template(template, form=form, **more))
+    response.headers["Cache-Control"] = "no-store"  # the token in it is this visitor's
     refusal = g.get("form_refusal")
     if refusal is not None:
         response.status_code = refusal.status

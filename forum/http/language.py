@@ -1,5 +1,7 @@
 """Which language does a page speak? Chinese unless the address or the member says otherwise."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from gettext import NullTranslations
 from pathlib import Path
@@ -10,7 +12,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel
+from flask_babel import Babel, force_locale
 
 from forum.http.context import actor
 
@@ -79,6 +81,21 @@ def translations() -> NullTranslations:
     if "translations" not in g:
         g.translations = _loaded(current_locale())
     return cast(NullTranslations, g.translations)
+
+
+@contextmanager
+def speaking(locale: str) -> Iterator[None]:
+    """Words for somebody other than the visitor: the reader of a letter."""
+    own = {name: g.pop(name) for name in ("locale", "translations") if name in g}
+    g.locale = locale
+    try:
+        with force_locale(locale):
+            yield
+    finally:
+        for name in ("locale", "translations"):
+            g.pop(name, None)
+        for name, value in own.items():
+            setattr(g, name, value)
 
 
 @cache

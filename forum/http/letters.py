@@ -4,13 +4,12 @@ from ipaddress import ip_address
 from typing import Any
 
 from flask import render_template, request
-from flask_babel import force_locale
 
 from forum.core.mail import Letter, LetterWriter
 from forum.core.text import clean_line
 from forum.http import context
 from forum.http.addresses import Addresses
-from forum.http.language import DEFAULT, LOCALES, current_locale
+from forum.http.language import DEFAULT, LOCALES, current_locale, speaking
 
 
 def site_root() -> str | None:
@@ -52,7 +51,7 @@ def letter_writer() -> LetterWriter | None:
     def write(kind: str, *, recipient: str, locale: str, **facts: Any) -> Letter:
         shown_in = LOCALES.get(locale) or (DEFAULT if locale else current_locale())
         lang = "en" if shown_in == "en" else None
-        with force_locale(shown_in):
+        with speaking(shown_in):
             text = render_template(
                 f"mail/{kind}.txt", root=root, at=Addresses(lang), defused=defused, **facts
             )

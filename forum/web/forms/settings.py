@@ -16,6 +16,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from forum.http.errors import sentence
@@ -31,8 +32,8 @@ _AREAS = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "India
 
 
 @lru_cache(maxsize=2)
-def time_zones(year_and_month: tuple[int, int]) -> tuple[tuple[str, str], ...]:
-    """Zones as (name, "GMT+08:00 Asia/Shanghai"), from west to east."""
+def time_zones(year_and_month: tuple[int, int]) -> tuple[SelectChoice, ...]:
+    """Zones labelled "GMT+08:00 Asia/Shanghai", from west to east."""
     at = datetime(*year_and_month, 1, tzinfo=ZoneInfo("UTC"))
     found = []
     for name in available_timezones():
@@ -40,7 +41,7 @@ def time_zones(year_and_month: tuple[int, int]) -> tuple[tuple[str, str], ...]:
             offset = at.astimezone(ZoneInfo(name)).strftime("%z")
             minutes = int(f"{offset[0]}1") * (int(offset[1:3]) * 60 + int(offset[3:5]))
             found.append((minutes, name, f"GMT{offset[:3]}:{offset[3:5]} {name}"))
-    return tuple((name, label) for _, name, label in sorted(found))
+    return tuple(SelectChoice(name, label) for _, name, label in sorted(found))
 
 
 class ProfileForm(FlaskForm):  # type: ignore[misc]
@@ -48,7 +49,12 @@ class ProfileForm(FlaskForm):  # type: ignore[misc]
 
     time_zone = SelectField(_l("Time zone"))
     locale = SelectField(
-        _l("Language"), choices=[("", _l("The site's")), ("zh", "中文"), ("en", "English")]
+        _l("Language"),
+        choices=[
+            SelectChoice("", _l("The site's")),
+            SelectChoice("zh", "中文"),
+            SelectChoice("en", "English"),
+        ],
     )
     custom_title = StringField(_l("Custom title"), [Length(max=60)])
     signature = TextAreaField(_l("Signature"), [Length(max=5000)])
@@ -57,7 +63,7 @@ class ProfileForm(FlaskForm):  # type: ignore[misc]
     def __init__(self, now: datetime, site_zone: str, **more: Any) -> None:
         super().__init__(**more)
         zones = time_zones((now.year, now.month))
-        self.time_zone.choices = [("", _("The site's") + f" ({site_zone})"), *zones]
+        self.time_zone.choices = [SelectChoice("", _("The site's") + f" ({site_zone})"), *zones]
 
     def chosen(self) -> dict[str, Any]:
         """What the page offered, by name."""
