@@ -67,7 +67,7 @@ NOT_OURS = ("run", "shell", "routes")
 
 def _commands() -> list[tuple[str, str]]:
     """The command lines there are, with what each says of itself."""
-    found = []
+    found: list[tuple[str, str]] = []
     for name, command in sorted(current_app.cli.commands.items()):
         if name not in NOT_OURS:
             found.extend(_lines(f"flask {name}", command))

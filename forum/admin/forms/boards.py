@@ -7,7 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from forum.admin.forms.parts import colour_field, number_or_none, stripped, whole_number
+from forum.admin.forms.parts import colour_field, number_or_none, options, stripped, whole_number
 from forum.commands.boards import BoardDraft
 from forum.models import BoardKind
 from forum.queries.admin.boards import BoardTexts
@@ -33,7 +33,7 @@ class NewBoardForm(FlaskForm):  # type: ignore[misc]
 
     def __init__(self, site: Site, **values: Any) -> None:
         super().__init__(**values)
-        self.parent_id.choices = [("", _l("None: a new category")), *places(site)]
+        self.parent_id.choices = options(("", _l("None: a new category")), *places(site))
 
     @property
     def kind(self) -> BoardKind:
@@ -95,29 +95,31 @@ class BoardForm(FlaskForm):  # type: ignore[misc]
     )
     default_order = SelectField(
         _l("Default order of threads"),
-        choices=[
+        choices=options(
             ("last_post", _l("Time of the last reply")),
             ("created", _l("Time of posting")),
             ("replies", _l("Number of replies")),
             ("views", _l("Number of views")),
             ("heat", _l("Heat")),
-        ],
+        ),
     )
     premoderation = SelectField(
         _l("Approval of posts"),
         coerce=int,
-        choices=[(0, _l("None")), (1, _l("New threads")), (2, _l("New threads and replies"))],
+        choices=options(
+            (0, _l("None")), (1, _l("New threads")), (2, _l("New threads and replies"))
+        ),
     )
     has_recycle_bin = BooleanField(
         _l("Recycle bin"), description=_l("Deleted threads wait there and can be restored.")
     )
     autoclose_from = SelectField(
         _l("Threads close by themselves"),
-        choices=[
+        choices=options(
             ("", _l("Never")),
             ("created", _l("Days after posting")),
             ("last_post", _l("Days after the last reply")),
-        ],
+        ),
     )
     autoclose_days = whole_number(_l("Days until threads close"), 0, 36_500)
     inherits_moderators = BooleanField(
@@ -137,9 +139,8 @@ class BoardForm(FlaskForm):  # type: ignore[misc]
             else "last_post",
             autoclose_days=abs(board.autoclose_days),
         )
-        self.parent_id.choices = places(site, without=board.id)
-        if board.parent_id is None:
-            self.parent_id.choices = [("", _l("None")), *self.parent_id.choices]
+        on_top = [("", _l("None"))] if board.parent_id is None else []
+        self.parent_id.choices = options(*on_top, *places(site, without=board.id))
 
     def draft(self) -> BoardDraft:
         days = {"": 0, "created": 1, "last_post": -1}[self.autoclose_from.data]
@@ -173,4 +174,4 @@ class ModeratorForm(FlaskForm):  # type: ignore[misc]
 
     def __init__(self, groups: list[tuple[str, str]]) -> None:
         super().__init__()
-        self.group_id.choices = [*groups, ("", _l("Keeps the own group"))]
+        self.group_id.choices = options(*groups, ("", _l("Keeps the own group")))

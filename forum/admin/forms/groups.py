@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired, Length
 from forum.admin.forms.parts import (
     colour_field,
     number_or_none,
+    options,
     stripped,
     whole,
     whole_number,
@@ -58,10 +59,12 @@ class NewGroupForm(FlaskForm):  # type: ignore[misc]
 
     def __init__(self, site: Site, below: Rank) -> None:
         super().__init__()
-        self.rank.choices = [(int(rank), label) for rank, label in RANKS.items() if rank < below]
-        self.like_group_id.choices = [
-            (group.id, group.title) for group in site.groups.values() if group.rank < below
-        ]
+        self.rank.choices = options(
+            *((int(rank), label) for rank, label in RANKS.items() if rank < below)
+        )
+        self.like_group_id.choices = options(
+            *((group.id, group.title) for group in site.groups.values() if group.rank < below)
+        )
 
 
 def typed_steps() -> list[LadderStep]:

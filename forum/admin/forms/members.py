@@ -8,7 +8,7 @@ from flask_wtf import FlaskForm
 from wtforms import IntegerField, PasswordField, RadioField, SelectField, StringField
 from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
 
-from forum.admin.forms.parts import LONGEST_PASSWORD, stripped
+from forum.admin.forms.parts import LONGEST_PASSWORD, options, stripped
 from forum.models import GroupKind, MemberState
 from forum.policies.actor import GUEST_GROUP, Actor
 from forum.policies.admin import may_give_group
@@ -46,16 +46,14 @@ class MemberGroupForm(FlaskForm):  # type: ignore[misc]
 
     def __init__(self, site: Site, who: Actor, **values: Any) -> None:
         super().__init__(**values)
-        self.group_id.choices = [
-            (site.ladder[0].id, _l("By points")),
-            *(
-                (group.id, group.title)
-                for group in site.groups.values()
-                if group.kind is not GroupKind.LADDER
-                and group.id != GUEST_GROUP
-                and may_give_group(who, group)
-            ),
-        ]
+        by_hand = (
+            (group.id, group.title)
+            for group in site.groups.values()
+            if group.kind is not GroupKind.LADDER
+            and group.id != GUEST_GROUP
+            and may_give_group(who, group)
+        )
+        self.group_id.choices = options((site.ladder[0].id, _l("By points")), *by_hand)
 
     def until(self, now: datetime) -> datetime | None:
         return now + timedelta(days=self.days.data) if self.days.data else None
@@ -67,10 +65,10 @@ class HandOverForm(FlaskForm):  # type: ignore[misc]
     name = StringField(_l("New name"), [InputRequired(), Length(max=60)], [stripped])
     way = RadioField(
         _l("Way in"),
-        choices=[
+        choices=options(
             ("password", _l("A one-time password, shown once")),
             ("letter", _l("A link by e-mail")),
-        ],
+        ),
         default="password",
     )
     email = StringField(

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, PasswordField, SelectField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from forum.core.errors import Invalid
@@ -26,14 +27,22 @@ def number_or_none(value: object) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
 
 
+def options(*pairs: tuple[Any, Any]) -> list[SelectChoice]:
+    """The choices of a select, by value and label."""
+    return [SelectChoice(value, label) for value, label in pairs]
+
+
 def colour_field() -> SelectField:
     """One of the design's sixteen colours, or none."""
     return SelectField(
         _l("Name color"),
         coerce=number_or_none,
         choices=lambda: [
-            ("", _("None")),
-            *((ink, _("Color %(number)s", number=ink), {"class": f"ink-{ink}"}) for ink in INKS),
+            SelectChoice("", _("None")),
+            *(
+                SelectChoice(ink, _("Color %(number)s", number=ink), {"class": f"ink-{ink}"})
+                for ink in INKS
+            ),
         ],
     )
 

@@ -16,7 +16,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
-from forum.admin.forms.parts import LinesField, stripped
+from forum.admin.forms.parts import LinesField, options, stripped
 from forum.models import GroupKind
 from forum.queries.site import Site
 from forum.settings import SECTIONS, FooterLink
@@ -298,7 +298,9 @@ def _field(hint: Any, asked: Labelled, site: Site) -> Any:
     more: Mapping[str, Any] = {"description": asked.hint or ""}
     if asked.choices is not None:
         coerce = int if hint is int else str
-        return SelectField(asked.label, coerce=coerce, choices=asked.choices(site), **more)
+        return SelectField(
+            asked.label, coerce=coerce, choices=options(*asked.choices(site)), **more
+        )
     if hint is bool:
         return BooleanField(asked.label, **more)
     bounds = [InputRequired(), NumberRange(asked.least, asked.most)]
