@@ -66,6 +66,8 @@ SENTENCES: dict[str, Any] = {
     "newbie_wait": _l("New members wait a little: %(retry_after_s)s seconds more."),
     "links_refused": _l("Your group may not post links to other sites."),
     "read_access_too_high": _l("You may ask for reading access up to %(most)s."),
+    "report_reason": _l("Choose a reason."),
+    "report_text": _l("Say in a few words what is wrong, at most %(most)s characters."),
     "edited_meanwhile": _l(
         "Somebody else changed this post while you were writing. Send again to keep your text."
     ),
@@ -74,6 +76,15 @@ SENTENCES: dict[str, Any] = {
     "type_unknown": _l("This board has no such thread type."),
     "points_short": _l("This costs points: it needs %(needed)s, you have %(has)s."),
     "conflict": _l("Somebody changed this in the meantime."),
+    "no_targets": _l("Nothing is selected."),
+    "too_many_targets": _l("At most %(most)s at once."),
+    "reason_required": _l("Your group has to give a reason."),
+    "reason_too_long": _l("The reason is too long: at most %(most)s characters."),
+    "expiry_range": _l("The end lies in the future, at most %(days)s days ahead."),
+    "already_there": _l("It is there already."),
+    "already_undone": _l("This was taken back already."),
+    "undo_conflicts": _l("Something is in the way of the undo."),
+    "nothing_to_undo": _l("Nothing of this can be taken back any more."),
     "name_width": _l(
         "A name takes %(least)s to %(most)s characters (Chinese count two); this one takes %(has)s."
     ),

@@ -1,10 +1,14 @@
 """Background work: each job finds in the tables what is not done yet, and may run twice."""
 
-from forum.jobs import cleaning, mail, search, totals
+from forum.jobs import cleaning, mail, moderation, search, totals
 from forum.jobs.schedule import Job, Tools, collected
 
 JOBS: dict[str, Job] = collected(
-    mail.SEND_MAIL, cleaning.CLEAN_UP, totals.RECOMPUTE_TOTALS, search.SWEEP_SEARCH
+    mail.SEND_MAIL,
+    cleaning.CLEAN_UP,
+    totals.RECOMPUTE_TOTALS,
+    search.SWEEP_SEARCH,
+    moderation.END_TIMED_ACTIONS,
 )
 
 __all__ = ["JOBS", "Job", "Tools"]

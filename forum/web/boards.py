@@ -14,6 +14,7 @@ from forum.http.templating import addresses
 from forum.policies.boards import may_read_board
 from forum.queries.board_threads import BoardPage, ListFilter, board_page
 from forum.queries.boards import category_page, index_page
+from forum.queries.moderation import bulk_actions
 from forum.queries.site import BoardInfo
 
 pages = Blueprint("boards", __name__)
@@ -69,6 +70,7 @@ def show(board_id: int, page: int) -> str | Response:
         "boards/show.html",
         page=found,
         board=board,
+        bulk=bulk_actions(actor()) if found.moderates else (),
         why_not=reason(found.may_start),
         submission_key=None if actor().is_guest else secrets.token_urlsafe(12),
     )

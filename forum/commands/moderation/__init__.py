@@ -9,6 +9,18 @@ from forum.commands.moderation import thread_marks as thread_marks
 from forum.commands.moderation import thread_moving as thread_moving
 from forum.commands.moderation.conflicts import Conflict
 from forum.commands.moderation.perform import Done, Preview, perform, preview
-from forum.commands.moderation.undo import Undone, conflicts_of, undo
+from forum.commands.moderation.undo import Undone, conflicts_of, undo, undo_preview
+from forum.modlog.registry import ACTIONS
 
-__all__ = ["Conflict", "Done", "Preview", "Undone", "conflicts_of", "perform", "preview", "undo"]
+__all__ = [
+    "ACTIONS",
+    "Conflict",
+    "Done",
+    "Preview",
+    "Undone",
+    "conflicts_of",
+    "perform",
+    "preview",
+    "undo",
+    "undo_preview",
+]

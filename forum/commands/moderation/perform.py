@@ -29,7 +29,7 @@ from forum.core.text import clean_line
 from forum.core.uow import UnitOfWork
 from forum.models import Member
 from forum.modlog.effects import Effect
-from forum.modlog.registry import Action, action_of
+from forum.modlog.registry import Action, Choice, action_of
 from forum.policies.actor import Actor
 from forum.policies.moderation import NOTICE_REQUIRED, REASON_REQUIRED
 from forum.policies.permissions import May
@@ -68,6 +68,10 @@ class Preview:
     planned: Planned
     refused: tuple[tuple[Target, Verdict], ...] = ()
     options_refused: Verdict | None = None
+
+    @property
+    def options_refused_at_all(self) -> bool:
+        return self.options_refused is not None
 
 
 @dataclass(frozen=True)
@@ -127,31 +131,35 @@ def preview(
 ) -> Preview:
     """What an action would do to the targets it may be done to. Reads only; locks nothing.
 
+    :param options: None where a required one was not chosen yet: only the targets are looked at.
     :raises NotFound: a target does not exist, or is secret from the actor.
+    :raises Invalid: an option breaks a rule.
     """
-    request = Request(
-        action_of(action),
-        unique(target_ids),
-        options if options is not None else action_of(action).options(),
-    )
+    entry = action_of(action)
+    ids = unique(target_ids)
+    if len(ids) > entry.most_targets:
+        raise Invalid("too_many_targets", field="ids", most=entry.most_targets)
+    request = Request(entry, ids, options)
     targets = load_for(s, site, request)
-    level = request.action.level_of(request.options)
-    refusals: list[tuple[Target, Verdict]] = []
-    for target in targets.found:
-        verdict = verdict_on(actor, request.action, target, targets.ranks, level)
-        if not verdict:
-            if verdict.refusal is Refusal.NOT_VISIBLE:
-                verdict.require()
-            refusals.append((target, verdict))
+    level = entry.level_of(options) if options is not None else 1
+    refusals = tuple(
+        (target, verdict)
+        for target in targets.found
+        if not (verdict := verdict_on(actor, entry, target, targets.ranks, level))
+    )
+    for _, verdict in refusals:
+        if verdict.refusal is Refusal.NOT_VISIBLE:
+            verdict.require()
+    if options is None:
+        return Preview(Planned(request, targets, (), {}), refusals)
+    place = options_verdict(actor, site, entry, options)
+    if not place:
+        return Preview(Planned(request, targets, (), {}), refusals, place)
     refused_ids = {target.id for target, _ in refusals}
     allowed = [target for target in targets.found if target.id not in refused_ids]
-    by_options = options_verdict(actor, site, request.action, request.options)
-    if not by_options:
-        by_options_planned = Planned(request, targets, (), {})
-        return Preview(by_options_planned, tuple(refusals), by_options)
     shown = Targets(allowed, targets.companions, targets.ranks)
     planned = plan(s, site, actor, request, shown, now=now, is_real=False)
-    return Preview(Planned(request, targets, planned.effects, planned.told), tuple(refusals))
+    return Preview(Planned(request, targets, planned.effects, planned.told), refusals)
 
 
 def unique(ids: Sequence[int]) -> tuple[int, ...]:
@@ -203,9 +211,10 @@ def checked_request(
 def load_for(s: Session, site: Site, request: Request, uow: UnitOfWork | None = None) -> Targets:
     """The targets of a request and the threads its options name."""
     companions = [
-        getattr(request.options, option.name)
+        number
         for option in request.action.fields
-        if option.choice == "thread" and getattr(request.options, option.name)
+        if option.choice is Choice.THREAD
+        and (number := getattr(request.options, option.name, None))
     ]
     return load_targets(
         s, site, request.action, request.target_ids, companion_ids=companions, uow=uow

@@ -46,7 +46,7 @@ def delete(planner: Planner, thread: Thread, _options: NoOptions) -> None:
 @action(
     "thread.restore", "Restore", "Undo the restoring",
     targets=TargetKind.THREAD, permission=May.DELETE, group=Group.REMOVE, family="thread.deletion",
-    is_bulk=True, states=BINNED, icon="restore",
+    is_bulk=True, states=BINNED, icon="undo",
 )  # fmt: skip
 def restore(planner: Planner, thread: Thread, _options: NoOptions) -> None:
     """恢复: out of the recycle bin, as it was; exactly what the deletion took is given back."""

@@ -47,7 +47,7 @@ class DigestOptions:
 @action(
     "thread.digest", "Digest", "Undo the digest",
     targets=TargetKind.THREAD, permission=May.DIGEST, group=Group.MARK, options=DigestOptions,
-    is_bulk=True, takes_expiry=True, states=SHOWN, level_option="level", icon="star",
+    is_bulk=True, takes_expiry=True, states=SHOWN, level_option="level", icon="digest",
     ends_as=DigestOptions(0),
 )  # fmt: skip
 def digest(planner: Planner, thread: Thread, options: DigestOptions) -> None:
@@ -89,7 +89,7 @@ class HighlightOptions:
 @action(
     "thread.highlight", "Highlight", "Undo the highlight",
     targets=TargetKind.THREAD, permission=May.HIGHLIGHT, group=Group.MARK,
-    options=HighlightOptions, is_bulk=True, takes_expiry=True, states=SHOWN, icon="highlight",
+    options=HighlightOptions, is_bulk=True, takes_expiry=True, states=SHOWN, icon="palette",
     ends_as=HighlightOptions(),
 )  # fmt: skip
 def highlight(planner: Planner, thread: Thread, options: HighlightOptions) -> None:

@@ -26,7 +26,7 @@ class MoveOptions:
 @action(
     "thread.move", "Move", "Undo moving",
     targets=TargetKind.THREAD, permission=May.MOVE, group=Group.PLACE, options=MoveOptions,
-    is_bulk=True, is_destructive=True, states=SHOWN, icon="move",
+    is_bulk=True, is_destructive=True, states=SHOWN, icon="external",
 )  # fmt: skip
 def move(planner: Planner, thread: Thread, options: MoveOptions) -> None:
     """移动, 保留转向: a board moderator's move ends the stickiness, as in Discuz!."""

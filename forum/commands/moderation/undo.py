@@ -130,6 +130,27 @@ def conflicts_of(s: Session, site: Site, entry_id: int) -> list[Conflict]:
     return conflicts_in(s, site, entry.action.targets, entry.id, entry.raw_effects)
 
 
+@dataclass(frozen=True)
+class UndoPreview:
+    """What taking an entry back would do now. `can_undo_some`: not everything is in the way."""
+
+    effects: tuple[Effect, ...]
+    can_undo_some: bool
+
+
+def undo_preview(s: Session, actor: Actor, site: Site, entry_id: int) -> UndoPreview:
+    """Like `undo` with `partial`, for looking at. Reads only.
+
+    :raises Forbidden: the actor may not.
+    """
+    entry = load_entry(s, entry_id)
+    may_undo(s, actor, site, entry).require()
+    found = conflicts_in(s, site, entry.action.targets, entry.id, entry.raw_effects)
+    blocked = {one.target_id for one in found}
+    effects = undoing_effects(s, entry, blocked)
+    return UndoPreview(tuple(effects), bool(set(entry.target_ids) - blocked))
+
+
 def undoing_effects(s: Session, entry: LoggedEntry, blocked: set[int]) -> list[Effect]:
     """What taking the entry back would do now."""
     raw = inverses(without(entry.raw_effects, blocked))

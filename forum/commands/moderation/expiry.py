@@ -1,0 +1,102 @@
+"""What happens at an end date? The schedule takes the entry back through the same inverse."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from forum.commands.moderation.conflicts import conflicts_in
+from forum.commands.moderation.perform import Request, load_for, logged, make, plan
+from forum.commands.moderation.record import record
+from forum.commands.moderation.undo import LoggedEntry, load_entry, undo
+from forum.core.uow import UnitOfWork
+from forum.models import ModLogEntry, ModLogTarget
+from forum.policies.actor import Actor, Rank
+from forum.policies.permissions import PERMISSIONS
+from forum.queries.site import site_of
+
+MOST = 200
+
+
+@dataclass(frozen=True)
+class Due:
+    """An entry whose end date has come, and the targets it still counts on."""
+
+    entry_id: int
+    target_ids: tuple[int, ...]
+
+
+def due_entries(s: Session, now: datetime) -> list[Due]:
+    """What the schedule has to take back, oldest first. One statement."""
+    rows = s.execute(
+        select(ModLogTarget.entry_id, ModLogTarget.target_id)
+        .join(ModLogEntry, ModLogEntry.id == ModLogTarget.entry_id)
+        .where(
+            ModLogEntry.expires_at <= now,
+            ModLogEntry.undone_by_id.is_(None),
+            ModLogEntry.is_reversal.is_(False),
+            ModLogTarget.superseded_by_id.is_(None),
+        )
+        .order_by(ModLogTarget.entry_id, ModLogTarget.target_id)
+        .limit(MOST * 10)
+    )
+    found: dict[int, list[int]] = {}
+    for entry_id, target_id in rows:
+        found.setdefault(entry_id, []).append(target_id)
+    return [Due(entry_id, tuple(ids)) for entry_id, ids in list(found.items())[:MOST]]
+
+
+def end_entry(uow: UnitOfWork, due: Due) -> bool:
+    """Take back what an entry did, where it still stands; where it does not, it counts no longer.
+
+    A target the entry changed nothing of (it was sticky already and got an end date) goes to the
+    action's resting state.
+
+    :returns: whether anything changed.
+    """
+    s, site = uow.session, site_of(uow.session)
+    entry = load_entry(s, due.entry_id, lock=True)
+    if entry.row.undone_by_id is not None:
+        return False
+    blocked = {
+        one.target_id
+        for one in conflicts_in(s, site, entry.action.targets, entry.id, entry.raw_effects)
+    }
+    touched = {effect.target for effect in entry.effects}
+    resting = [one for one in due.target_ids if one not in touched and one not in blocked]
+    undone = [one for one in due.target_ids if one in touched and one not in blocked]
+    _give_up(s, entry.id, [one for one in due.target_ids if one not in undone])
+    if undone:
+        undo(uow, None, entry.id, partial=True, only=undone)
+    if resting and entry.action.ends_as is not None:
+        _rest(uow, entry, resting)
+    return bool(undone or resting)
+
+
+def _give_up(s: Session, entry_id: int, target_ids: Sequence[int]) -> None:
+    if target_ids:
+        s.execute(
+            update(ModLogTarget)
+            .where(ModLogTarget.entry_id == entry_id, ModLogTarget.target_id.in_(target_ids))
+            .values(superseded_by_id=entry_id)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _rest(uow: UnitOfWork, entry: LoggedEntry, target_ids: Sequence[int]) -> None:
+    s, site = uow.session, site_of(uow.session)
+    request = Request(entry.action, tuple(target_ids), entry.action.ends_as)
+    targets = load_for(s, site, request, uow=uow)
+    schedule = _schedule(uow.now)
+    planned = plan(s, site, schedule, request, targets, now=uow.now, is_real=True)
+    if planned.effects:
+        what = logged(schedule, planned)
+        record(uow, what.with_effects(make(uow, planned, schedule).effects))
+
+
+def _schedule(now: datetime) -> Actor:
+    """The schedule is nobody, with every right."""
+    everything = {key: max(one.defaults.values()) for key, one in PERMISSIONS.items()}
+    return Actor(now=now, rank=Rank.FOUNDER, permissions=everything)

@@ -1,0 +1,32 @@
+"""Which actions of moderators have come to their end date? Takes them back."""
+
+import logging
+from datetime import timedelta
+
+from forum.commands.moderation.expiry import due_entries, end_entry
+from forum.core.errors import ForumError
+from forum.core.uow import unit_of_work
+from forum.jobs.schedule import Job, Tools
+
+log = logging.getLogger(__name__)
+
+
+def end_timed_actions(tools: Tools) -> int:
+    """End what is due, each entry in a transaction of its own.
+
+    :returns: how many entries were ended.
+    """
+    now = tools.clock()
+    with tools.database.read_session() as s:
+        due = due_entries(s, now)
+    ended = 0
+    for one in due:
+        try:
+            with unit_of_work(tools.database, now=now) as uow:
+                ended += end_entry(uow, one)
+        except ForumError as error:  # somebody was faster; the next run sees what is left
+            log.warning("end_date_waits", extra={"entry_id": one.entry_id, "key": error.key})
+    return ended
+
+
+END_TIMED_ACTIONS = Job("end_timed_actions", every=timedelta(minutes=1), run=end_timed_actions)

@@ -1,0 +1,297 @@
+"""Read models of the moderators' pages: bars, log, recycle bin, panel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from forum.core.errors import NotFound
+from forum.models import (
+    Member,
+    ModLogEntry,
+    ModLogTarget,
+    Report,
+    ReportState,
+    TargetKind,
+    Thread,
+    ThreadState,
+)
+from forum.modlog.registry import ACTIONS, Action
+from forum.policies.actor import Actor, Rank
+from forum.policies.moderation import may_see_log, may_use
+from forum.queries.site import Site
+
+PAGE = 30
+
+
+def bulk_actions(actor: Actor, *, in_bin: bool = False) -> tuple[Action, ...]:
+    """The actions a list of threads offers under its checkboxes. No statement."""
+    wanted = ThreadState.RECYCLED if in_bin else ThreadState.VISIBLE
+    return tuple(
+        action
+        for action in ACTIONS.values()
+        if action.targets is TargetKind.THREAD
+        and action.is_bulk
+        and not action.site_wide
+        and wanted in action.states
+        and may_use(actor, action)
+    )
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """A row of the log. `actor_name` "" = the schedule; `title` None = not for this reader."""
+
+    id: int
+    action: str
+    is_reversal: bool
+    actor_id: int | None
+    actor_name: str
+    target_kind: TargetKind
+    target_id: int | None
+    target_count: int
+    board_id: int | None
+    title: str | None
+    options: dict[str, Any]
+    reason: str
+    created_at: datetime
+    expires_at: datetime | None
+    undoes_id: int | None
+    undone_by_id: int | None
+    can_undo: bool
+
+
+@dataclass(frozen=True)
+class LogFilter:
+    """What of the log is asked for; None = all."""
+
+    board_id: int | None = None
+    actor_id: int | None = None
+    action: str | None = None
+    thread_id: int | None = None
+    member_id: int | None = None
+
+    def query(self) -> dict[str, Any]:
+        """For addresses of other pages with the same filter."""
+        names = {"board": self.board_id, "actor": self.actor_id, "action": self.action,
+                 "thread": self.thread_id, "member": self.member_id}  # fmt: skip
+        return {name: value for name, value in names.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class LogPage:
+    """A page of the log, newest first; `older_before` begins the next one."""
+
+    lines: tuple[LogLine, ...]
+    filter: LogFilter
+    older_before: int | None
+
+
+def log_page(
+    s: Session, actor: Actor, *, filter: LogFilter = LogFilter(), before: int | None = None
+) -> LogPage:
+    """The log of the boards the actor moderates; of members' matters, for those who may act on them.
+
+    One statement.
+    :raises Forbidden: the actor may not see the log.
+    """
+    may_see_log(actor).require()
+    conditions = [_visible_to(actor), *_matching(filter)]
+    if before is not None:
+        conditions.append(ModLogEntry.id < before)
+    rows = s.execute(
+        _columns().where(*conditions).order_by(ModLogEntry.id.desc()).limit(PAGE + 1)
+    ).all()
+    lines = tuple(_line(actor, row) for row in rows[:PAGE])
+    return LogPage(lines, filter, lines[-1].id if len(rows) > PAGE else None)
+
+
+def log_entry(s: Session, actor: Actor, entry_id: int) -> LogLine:
+    """One row of the log. One statement.
+
+    :raises NotFound: there is none, or it is not of the actor's boards.
+    """
+    row = s.execute(_columns().where(ModLogEntry.id == entry_id, _visible_to(actor))).one_or_none()
+    if row is None:
+        raise NotFound("not_found")
+    return _line(actor, row)
+
+
+def _visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Entries about boards the actor moderates. A row over several boards is for those who
+    moderate every one of its threads."""
+    if actor.rank >= Rank.FOUNDER:
+        return ModLogEntry.id > 0
+    target, thread = aliased(ModLogTarget), aliased(Thread)
+    elsewhere = (
+        select(target.entry_id)
+        .join(thread, thread.id == target.target_id)
+        .where(
+            target.entry_id == ModLogEntry.id,
+            target.kind == TargetKind.THREAD,
+            thread.board_id.not_in(actor.moderated),
+        )
+        .exists()
+    )
+    in_boards = or_(
+        ModLogEntry.board_id.in_(actor.moderated),
+        (ModLogEntry.board_id.is_(None)) & (ModLogEntry.target_kind == TargetKind.THREAD),
+    )
+    shown: ColumnElement[bool] = in_boards & ~elsewhere
+    if actor.rank >= Rank.SUPER_MODERATOR:
+        shown = or_(shown, ModLogEntry.target_kind == TargetKind.MEMBER)
+    else:
+        shown = or_(
+            shown,
+            (ModLogEntry.target_kind == TargetKind.MEMBER)
+            & (ModLogEntry.actor_id == actor.member_id),
+        )
+    return shown
+
+
+def _matching(filter: LogFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if filter.board_id is not None:
+        found.append(ModLogEntry.board_id == filter.board_id)
+    if filter.actor_id is not None:
+        found.append(ModLogEntry.actor_id == filter.actor_id)
+    if filter.action is not None:
+        found.append(ModLogEntry.action == filter.action)
+    for kind, target_id in (
+        (TargetKind.THREAD, filter.thread_id),
+        (TargetKind.MEMBER, filter.member_id),
+    ):
+        if target_id is not None:
+            found.append(
+                select(ModLogTarget.entry_id)
+                .where(
+                    ModLogTarget.entry_id == ModLogEntry.id,
+                    ModLogTarget.kind == kind,
+                    ModLogTarget.target_id == target_id,
+                )
+                .exists()
+            )
+    return found
+
+
+def _columns() -> Any:
+    first = (
+        select(func.min(ModLogTarget.target_id))
+        .where(ModLogTarget.entry_id == ModLogEntry.id)
+        .correlate(ModLogEntry)
+        .scalar_subquery()
+    )
+    return select(
+        ModLogEntry.id, ModLogEntry.action, ModLogEntry.is_reversal, ModLogEntry.actor_id,
+        ModLogEntry.actor_name, ModLogEntry.target_kind, first.label("target_id"),
+        ModLogEntry.target_count, ModLogEntry.board_id, ModLogEntry.title, ModLogEntry.options,
+        ModLogEntry.reason, ModLogEntry.created_at, ModLogEntry.expires_at,
+        ModLogEntry.undoes_id, ModLogEntry.undone_by_id,
+    )  # fmt: skip
+
+
+def _line(actor: Actor, row: Any) -> LogLine:
+    action = ACTIONS.get(row.action)
+    return LogLine(
+        **row._mapping,
+        can_undo=(
+            action is not None
+            and not action.is_final
+            and row.undone_by_id is None
+            and bool(may_use(actor, action))
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class BinnedThread:
+    """A thread in the recycle bin, and who put it there."""
+
+    id: int
+    board_id: int
+    author_id: int
+    author_name: str
+    title: str
+    reply_count: int
+    created_at: datetime
+    deleted_by: str
+    deleted_at: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class BinPage:
+    """A page of the recycle bin; `older_before` is the thread id the next one begins below."""
+
+    threads: tuple[BinnedThread, ...]
+    total: int
+    older_before: int | None
+
+
+def recycle_bin(
+    s: Session, actor: Actor, *, board_id: int | None = None, before: int | None = None
+) -> BinPage:
+    """The recycled threads of the boards the actor moderates. Two statements."""
+    boards = actor.moderated if board_id is None else actor.moderated & {board_id}
+    binned = (Thread.board_id.in_(boards), Thread.state == ThreadState.RECYCLED)
+    rows = s.execute(
+        select(
+            Thread.id, Thread.board_id, Thread.author_id, Thread.author_name, Thread.title,
+            Thread.reply_count, Thread.created_at,
+            func.coalesce(ModLogEntry.actor_name, "").label("deleted_by"),
+            ModLogEntry.created_at.label("deleted_at"),
+            func.coalesce(ModLogEntry.reason, "").label("reason"),
+        )
+        .outerjoin(ModLogEntry, ModLogEntry.id == Thread.last_log_id)
+        .where(*binned, *((Thread.id < before,) if before is not None else ()))
+        .order_by(Thread.id.desc())
+        .limit(PAGE + 1)
+    ).all()  # fmt: skip
+    total = s.scalar(select(func.count()).select_from(Thread).where(*binned)) or 0
+    threads = tuple(BinnedThread(*tuple(row)) for row in rows[:PAGE])
+    return BinPage(threads, total, threads[-1].id if len(rows) > PAGE else None)
+
+
+@dataclass(frozen=True)
+class PanelHome:
+    """What waits for the moderator, and what happened last."""
+
+    binned: int
+    open_reports: int
+    boards: tuple[tuple[int, str], ...]
+    latest: tuple[LogLine, ...]
+
+
+def panel_home(s: Session, site: Site, actor: Actor, *, latest: int = 10) -> PanelHome:
+    """The panel's first page: counts over the boards the actor moderates. Two statements."""
+    binned = (
+        select(func.count())
+        .select_from(Thread)
+        .where(Thread.board_id.in_(actor.moderated), Thread.state == ThreadState.RECYCLED)
+        .scalar_subquery()
+    )
+    reports = (
+        select(func.count())
+        .select_from(Report)
+        .where(Report.board_id.in_(actor.moderated), Report.state == ReportState.OPEN)
+        .scalar_subquery()
+    )
+    counts = s.execute(select(binned.label("binned"), reports.label("reports"))).one()
+    lines: tuple[LogLine, ...] = ()
+    if may_see_log(actor):
+        lines = log_page(s, actor).lines[:latest]
+    boards = tuple(
+        (board.id, board.name)
+        for board in site.boards.values()
+        if board.id in actor.moderated and board.holds_threads
+    )
+    return PanelHome(counts.binned, counts.reports, boards, lines)
+
+
+def names_of(s: Session, member_ids: Sequence[int]) -> dict[int, str]:
+    """Members' names. One statement."""
+    rows = s.execute(select(Member.id, Member.name).where(Member.id.in_(member_ids)))
+    return {row.id: row.name for row in rows}

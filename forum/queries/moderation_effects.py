@@ -1,0 +1,192 @@
+"""What would an action do, in lines people can read? From its effects, whichever action it is."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from forum.models import ThreadType
+from forum.modlog.effects import (
+    Change,
+    Count,
+    Create,
+    Effect,
+    MovePosts,
+    Pay,
+    Purge,
+    Remove,
+    ReverseTransfers,
+)
+from forum.points.reversals import amounts_of
+from forum.policies.actor import Actor
+from forum.queries.site import Site
+
+# Fields that say nothing to people beside the others.
+_SILENT = {
+    "former_state",
+    "first_post_id",
+    "last_floor",
+    "last_poster_id",
+    "author_id",
+    "signature_html",
+}
+
+
+@dataclass(frozen=True)
+class ChangeLine:
+    """`count` rows get another value in a field. `kind` says how to show the values."""
+
+    table: str
+    column: str
+    before: Any
+    after: Any
+    count: int
+
+
+@dataclass(frozen=True)
+class CountLine:
+    """A board's counters change (name), or those of `count` members together (name "")."""
+
+    table: str
+    name: str
+    deltas: tuple[tuple[str, int], ...]
+    count: int
+
+
+@dataclass(frozen=True)
+class PointsLine:
+    """Members get (or lose, below zero) points of a kind; rule = a rule pays instead."""
+
+    amount: int
+    kind_title: str
+    member_count: int
+    rule: str = ""
+
+
+@dataclass(frozen=True)
+class RowsLine:
+    """Rows are made, removed, moved or purged. `posts` go with them."""
+
+    kind: str  # created, removed, moved, purged
+    what: str  # threads, redirects, posts ...
+    count: int
+    posts: int = 0
+
+
+@dataclass(frozen=True)
+class EffectLines:
+    """All of it."""
+
+    changes: tuple[ChangeLine, ...] = ()
+    counts: tuple[CountLine, ...] = ()
+    points: tuple[PointsLine, ...] = ()
+    rows: tuple[RowsLine, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.changes or self.counts or self.points or self.rows)
+
+
+def effect_lines(s: Session, site: Site, actor: Actor, effects: Sequence[Effect]) -> EffectLines:
+    """The effects as lines, alike ones added up. A few statements.
+
+    What the actor may not read has no name here.
+    """
+    return EffectLines(
+        changes=tuple(_changes(s, site, actor, effects)),
+        counts=tuple(_counts(site, actor, effects)),
+        points=tuple(_points(s, site, effects)),
+        rows=tuple(_rows(effects)),
+    )
+
+
+def _changes(
+    s: Session, site: Site, actor: Actor, effects: Iterable[Effect]
+) -> Iterable[ChangeLine]:
+    found: dict[tuple[Any, ...], int] = {}
+    for effect in effects:
+        if isinstance(effect, Change):
+            for column, after in effect.after.items():
+                if column not in _SILENT:
+                    key = (effect.table, column, effect.before[column], after)
+                    found[key] = found.get(key, 0) + 1
+    types = {value for key in found if key[1] == "type_id" for value in key[2:] if value}
+    names = (
+        {
+            row.id: row.name
+            for row in s.execute(
+                select(ThreadType.id, ThreadType.name).where(ThreadType.id.in_(types))
+            )
+        }
+        if types
+        else {}
+    )
+    for (table, column, before, after), count in found.items():
+        shown = [_shown(site, actor, names, column, value) for value in (before, after)]
+        yield ChangeLine(table, column, shown[0], shown[1], count)
+
+
+def _shown(site: Site, actor: Actor, types: dict[int, str], column: str, value: Any) -> Any:
+    if column == "board_id":
+        return site.boards[value].name if value in actor.readable else ""
+    if column == "type_id":
+        return types.get(value, "")
+    if column in ("group_id", "former_group_id"):
+        return site.groups[value].title if value in site.groups else ""
+    return value
+
+
+def _counts(site: Site, actor: Actor, effects: Iterable[Effect]) -> Iterable[CountLine]:
+    boards: dict[int, dict[str, int]] = {}
+    members: dict[str, int] = {}
+    touched: set[int] = set()
+    for effect in effects:
+        if not isinstance(effect, Count):
+            continue
+        sums = members if effect.table == "members" else boards.setdefault(effect.id, {})
+        if effect.table == "members":
+            touched.add(effect.id)
+        elif effect.table != "boards":
+            continue
+        for name, number in effect.deltas.items():
+            sums[name] = sums.get(name, 0) + number
+    for board_id, deltas in sorted(boards.items()):
+        if deltas:
+            name = site.boards[board_id].name if board_id in actor.readable else ""
+            yield CountLine("boards", name, tuple(deltas.items()), 1)
+    if touched:
+        yield CountLine("members", "", tuple(members.items()), len(touched))
+
+
+def _points(s: Session, site: Site, effects: Iterable[Effect]) -> Iterable[PointsLine]:
+    ids = [one for effect in effects if isinstance(effect, ReverseTransfers) for one in effect.ids]
+    for amount in amounts_of(s, ids) if ids else ():
+        kind = site.point_kinds.get(amount.kind_id)
+        yield PointsLine(amount.amount, kind.title if kind else "", amount.member_count)
+    paid: dict[str, list[Pay]] = {}
+    for effect in effects:
+        if isinstance(effect, Pay):
+            paid.setdefault(effect.rule, []).append(effect)
+    for rule, pays in paid.items():
+        members = {one.member_id for one in pays}
+        yield PointsLine(sum(one.times for one in pays), "", len(members), rule)
+
+
+def _rows(effects: Iterable[Effect]) -> Iterable[RowsLine]:
+    found: dict[tuple[str, str], list[int]] = {}
+    for effect in effects:
+        match effect:
+            case Create() | Remove():
+                kind = "created" if isinstance(effect, Create) else "removed"
+                what = effect.table
+                if effect.table == "threads" and effect.values.get("moved_to_id"):
+                    what = "redirects"
+                found.setdefault((kind, what), []).append(0)
+            case Purge():
+                found.setdefault(("purged", effect.table), []).append(effect.rows)
+            case MovePosts():
+                found.setdefault(("moved", "posts"), []).extend([0] * len(effect.moves))
+    for (kind, what), posts in found.items():
+        yield RowsLine(kind, what, len(posts), sum(posts))

@@ -1,0 +1,170 @@
+"""Doing a moderator's action and undoing one: the options, what it would do, then the deed."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from forum.commands.moderation import Preview, conflicts_of, perform, preview, undo, undo_preview
+from forum.commands.moderation.targets import PostTarget, Target
+from forum.core.errors import Forbidden, NotFound
+from forum.http.context import actor, now, reader, site, writing
+from forum.http.errors import reason as words_of
+from forum.http.errors import say
+from forum.http.forms import form_page, refusals_on
+from forum.http.returning import own_referrer, safe_path
+from forum.http.templating import addresses
+from forum.models import Member, Thread
+from forum.modlog.registry import ACTIONS, Action
+from forum.policies.moderation import may_use
+from forum.queries.moderation import log_entry
+from forum.queries.moderation_effects import EffectLines, effect_lines
+from forum.web.forms.moderation import ActionForm, action_form
+
+pages = Blueprint("moderation", __name__)
+
+ID = "int(max=9007199254740991)"
+
+
+@dataclass(frozen=True)
+class TargetLine:
+    """A target as the page lists it; `refused` says why it stands in the way."""
+
+    id: int
+    title: str
+    url: str
+    refused: str = ""
+
+
+@pages.route("/moderation/do/<key>", methods=["GET", "POST"])
+def do(key: str) -> Response | str:
+    action = ACTIONS.get(key)
+    if action is None:
+        raise NotFound("not_found")
+    may_use(actor(), action).require()
+    ids = _ids()
+    form = action_form(action, actor(), site(), back=_back(request.args.get("back")))
+    if form.validate_on_submit():
+        options = form.options_of(action)
+        if "preview" in request.form or _must_see_first(action, ids, form, options):
+            return _page(action, ids, form, options)
+        with refusals_on(form):
+            with writing() as uow:
+                perform(
+                    uow,
+                    actor(),
+                    action.key,
+                    ids,
+                    options,
+                    reason=form.reason.data or "",
+                    notifies=form.notifies.data,
+                    expires_at=form.end_date,
+                )
+            say(_("Done. The log can take it back.") if not action.is_final else _("Done."))
+            return redirect(_way_back(action, form), 303)
+    return _page(action, ids, form, None)
+
+
+def _ids() -> tuple[int, ...]:
+    asked = request.values.getlist("ids")
+    return tuple(dict.fromkeys(int(one) for one in asked if one.isdecimal() and 0 < len(one) <= 16))
+
+
+def _back(wanted: str | None) -> str:
+    return safe_path(wanted) or own_referrer() or ""
+
+
+def _way_back(action: Action, form: ActionForm) -> str:
+    if action.is_final:
+        return addresses().moderation("recycle-bin")
+    return safe_path(form.back.data) or addresses().index()
+
+
+def _must_see_first(action: Action, ids: Sequence[int], form: ActionForm, options: Any) -> bool:
+    """Destructive and bulk actions are shown before they are done, with the options they have now."""
+    if not action.is_destructive and len(ids) < 2:
+        return False
+    return bool(form.previewed.data != _mark(action, ids, options))
+
+
+def _mark(action: Action, ids: Sequence[int], options: Any) -> str:
+    asked = json.dumps([action.key, sorted(ids), vars(options)], default=list, sort_keys=True)
+    return hashlib.sha256(asked.encode()).hexdigest()[:32]
+
+
+def _page(action: Action, ids: Sequence[int], form: ActionForm, options: Any) -> Response:
+    """The form, its targets and, as far as options are known, what would happen."""
+    if options is None and not any(option.is_required for option in action.fields):
+        options = form.options_of(action) if form.errors == {} else None
+    shown: Preview | None = None
+    lines = EffectLines()
+    if ids:
+        with refusals_on(form):
+            shown = preview(reader(), actor(), site(), action.key, ids, options, now=now())
+        if shown is None:
+            options = None
+            shown = preview(reader(), actor(), site(), action.key, ids, None, now=now())
+        lines = effect_lines(reader(), site(), actor(), shown.planned.effects)
+    is_seen = options is not None and shown is not None and not shown.options_refused_at_all
+    form.previewed.data = _mark(action, ids, options) if is_seen else ""
+    refused = {target.id: words_of(verdict) for target, verdict in shown.refused} if shown else {}
+    response = form_page(
+        "moderation/do.html",
+        form,
+        action=action,
+        ids=ids,
+        targets=_target_lines(shown, refused),
+        lines=lines if is_seen else None,
+        place_refused=words_of(shown.options_refused) if shown and shown.options_refused else "",
+        can_do=bool(ids) and not refused,
+        told_count=len(set(shown.planned.told.values())) if shown else 0,
+    )
+    if request.method == "POST" and not form.errors and not form.form_errors:
+        response.status_code = 200  # nothing was wrong: this is what would happen
+    return response
+
+
+def _target_lines(shown: Preview | None, refused: dict[int, str]) -> tuple[TargetLine, ...]:
+    if shown is None:
+        return ()
+    return tuple(
+        TargetLine(target.id, *_name(target), refused.get(target.id, ""))
+        for target in shown.planned.targets.found
+    )
+
+
+def _name(target: Target) -> tuple[str, str]:
+    if isinstance(target, Thread):
+        return target.title, addresses().thread(target.moved_to_id or target.id)
+    if isinstance(target, PostTarget):
+        return f"{target.thread.title} #{target.post.floor}", addresses().post(target.id)
+    assert isinstance(target, Member)
+    return target.name, addresses().space(target.id)
+
+
+@pages.route(f"/moderation/undo/<{ID}:entry_id>", methods=["GET", "POST"])
+def take_back(entry_id: int) -> Response | str:
+    entry = log_entry(reader(), actor(), entry_id)
+    if entry.undone_by_id is not None:
+        raise Forbidden("wrong_state")
+    if request.method == "POST":
+        with writing() as uow:
+            done = undo(uow, actor(), entry_id, partial="partial" in request.form)
+        say(_("Taken back.") if not done.left else _("Taken back as far as it could be."))
+        return redirect(safe_path(request.form.get("back")) or addresses().moderation("log"), 303)
+    seen = undo_preview(reader(), actor(), site(), entry_id)
+    return render_template(
+        "moderation/undo.html",
+        entry=entry,
+        action=ACTIONS[entry.action],
+        actions=ACTIONS,
+        conflicts=conflicts_of(reader(), site(), entry_id),
+        lines=effect_lines(reader(), site(), actor(), seen.effects),
+        can_undo_some=seen.can_undo_some,
+        back=_back(request.args.get("back")),
+    )
