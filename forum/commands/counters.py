@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import case, literal, select, update
 
+from forum.commands.points import recompute_total
 from forum.core.uow import UnitOfWork
 from forum.models import Board, Member, Post, Thread
 from forum.queries.counters import (
@@ -155,9 +156,11 @@ def recount_boards(uow: UnitOfWork, ids: Collection[int] | None = None) -> list[
 
 
 def recount_members(uow: UnitOfWork, ids: Collection[int] | None = None) -> list[Difference]:
-    """Bring members' counters to what the rows say, opening counts included."""
+    """Bring members' counters to what the rows say, opening counts included; totals follow."""
     found = list(member_differences(uow.session, ids))
     _apply(uow, found)
+    for member_id in sorted({difference.id for difference in found}):
+        recompute_total(uow, member_id)
     return found
 
 

@@ -1,7 +1,6 @@
 """Paying for deeds by the rules, taking it back, and what follows: total, group, notice."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from forum.commands.locks import lock_members
 from forum.commands.notices import notify
@@ -19,42 +18,9 @@ from forum.points.ledger import (
     standing_transfers,
     transfers_by_id,
 )
-from forum.points.rules import REGISTRY, Cycle, Rule, Span, cycle_of
+from forum.points.rules import REGISTRY, Rule, Span
+from forum.queries.points import RuleTerms, ladder_group, rule_terms
 from forum.queries.site import GroupInfo, Site, site_of
-
-
-@dataclass(frozen=True)
-class RuleTerms:
-    """A rule as it holds somewhere: the owner's values, else the defaults."""
-
-    rule: Rule
-    amounts: dict[int, int]
-    cycle: Cycle
-    times: int
-    board_id: int = 0  # whose values they are; 0 = the site's
-
-
-def rule_terms(site: Site, rule: Rule, board_id: int | None = None) -> RuleTerms:
-    """What a rule pays in a board, or on the whole site. No statement."""
-    for place in (board_id or 0, 0):
-        setting = site.rule_settings.get((rule.key, place))
-        if setting is not None and (place == 0 or rule.is_per_board):
-            return RuleTerms(
-                rule,
-                _known_kinds(site, setting.amounts),
-                cycle_of(setting.cycle) if setting.cycle else rule.cycle,
-                rule.times if setting.times is None else setting.times,
-                place,
-            )
-    return RuleTerms(rule, _known_kinds(site, rule.amounts), rule.cycle, rule.times)
-
-
-def _known_kinds(site: Site, amounts: Mapping[int, int]) -> dict[int, int]:
-    return {
-        kind_id: amount
-        for kind_id, amount in amounts.items()
-        if amount and kind_id in site.point_kinds
-    }
 
 
 def pay_rule(
@@ -200,7 +166,7 @@ def recompute_total(uow: UnitOfWork, member_id: int, *, site: Site | None = None
             **{f"p{kind}": amount for kind, amount in balances(uow.session, member_id).items()},
         }
     )
-    group = _ladder_group(site, site.groups[member.group_id], total)
+    group = _group_for(site, site.groups[member.group_id], total)
     if total == member.total and group.id == member.group_id:
         return total
     former = site.groups[member.group_id]
@@ -217,13 +183,8 @@ def recompute_total(uow: UnitOfWork, member_id: int, *, site: Site | None = None
     return total
 
 
-def _ladder_group(site: Site, group: GroupInfo, total: int) -> GroupInfo:
+def _group_for(site: Site, group: GroupInfo, total: int) -> GroupInfo:
     """Where the total puts somebody of the group. Staff, special and muted members never move."""
-    if group.kind is not GroupKind.LADDER or _holds(group, total):
+    if group.kind is not GroupKind.LADDER:
         return group
-    return next((step for step in site.ladder if _holds(step, total)), group)
-
-
-def _holds(group: GroupInfo, total: int) -> bool:
-    lowest, below = group.points_from, group.points_to
-    return (lowest is None or lowest <= total) and (below is None or total < below)
+    return ladder_group(site, total) or group

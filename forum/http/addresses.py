@@ -118,14 +118,16 @@ class Addresses:
         """`part`: "" profile, password, email, avatar, sessions."""
         return self._at(f"/settings/{part}" if part else "/settings")
 
-    def points(self, page: int = 1) -> str:
-        return self._at("/points", page=page if page > 1 else None)
+    def points(self, before: int | None = None) -> str:
+        """`before`: the transfers older than this one."""
+        return self._at("/points", before=before)
 
     def point_rules(self, board_id: int | None = None) -> str:
         return self._at("/points/rules", board=board_id)
 
-    def notices(self, page: int = 1) -> str:
-        return self._at("/notices", page=page if page > 1 else None)
+    def notices(self, part: str = "", before: int | None = None) -> str:
+        """`part`: "" all, posts, system, staff; `before`: the notices older than this one."""
+        return self._at("/notices", part=part, before=before)
 
     def search(self, **query: Any) -> str:
         return self._at("/search", **query)

@@ -30,9 +30,9 @@ class FormulaError(ValueError):
 class Formula:
     """A compiled formula."""
 
-    def __init__(self, text: str, node: _Node, names: frozenset[str]) -> None:
-        self.text = text
-        self.names = names
+    def __init__(self, words: tuple[str, ...], node: _Node) -> None:
+        self.words = words  # numbers, names and signs in their order
+        self.names = frozenset(word for word in words if word in NAMES)
         self._node = node
 
     def total(self, values: Values) -> int:
@@ -55,7 +55,7 @@ def compiled(text: str) -> Formula:
     node = parser.sum(0)
     if parser.kind != "end":
         raise FormulaError(parser.at)
-    return Formula(text, node, frozenset(parser.names))
+    return Formula(tuple(parser.words), node)
 
 
 class _Parser:
@@ -63,7 +63,7 @@ class _Parser:
 
     def __init__(self, text: str) -> None:
         self.text = text.rstrip()
-        self.names: set[str] = set()
+        self.words: list[str] = []
         self.next_at = 0
         self.advance()
 
@@ -79,6 +79,7 @@ class _Parser:
         number, name, sign = match.groups()
         self.kind = "number" if number else "name" if name else "sign"
         self.value = number or name or sign
+        self.words.append(self.value)
 
     def take(self, *signs: str) -> str | None:
         if self.kind != "sign" or self.value not in signs:
@@ -119,7 +120,6 @@ class _Parser:
             self.advance()
             return lambda values: number
         if kind == "name" and value in NAMES:
-            self.names.add(value)
             self.advance()
             return lambda values: Fraction(values.get(value, 0))
         raise FormulaError(self.at)

@@ -91,7 +91,7 @@ _ONCE, _DAY = Cycle(Span.ONCE), Cycle(Span.DAY)
 MONEY = 2
 
 _register(
-    Rule("thread.posted", "Start a thread", {MONEY: 2}, is_per_board=True),
+    Rule("thread.posted", "Thread posted", {MONEY: 2}, is_per_board=True),
     Rule("post.replied", "Post a reply", {MONEY: 1}, is_per_board=True),
     Rule("thread.digested", "Thread put into the digest", {MONEY: 5}, is_per_board=True),
     Rule("file.attached", "Attach a file", is_per_board=True, has_payer=False),

@@ -2,7 +2,7 @@
 // so nothing a member writes can load a script.
 const NAMES = new Set([
   "arrow-keys", "bulk-bar", "confirm", "copy-link", "ctrl-enter", "disclosure", "draft", "editor-toolbar",
-  "new-marks", "quote-reply", "reading-mode", "text-width", "visited-boards",
+  "mark-read", "new-marks", "quote-reply", "reading-mode", "text-width", "visited-boards",
 ]);
 
 for (const element of document.querySelectorAll("[data-module]")) {

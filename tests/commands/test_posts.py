@@ -61,7 +61,7 @@ def test_a_reply_is_counted_everywhere(forum, thread_id):
         thread = s.get_one(Thread, thread_id)
         post = s.get_one(Post, ref.post_id)
         assert (thread.reply_count, thread.last_floor, thread.last_poster_id, thread.heat) == (
-            3, 4, member_id, 1
+            3, 4, member_id, 2
         )  # fmt: skip
         assert thread.last_post_at == post.created_at
         board = s.get_one(Board, FIRST_BOARD_ID)
@@ -81,7 +81,7 @@ def test_who_takes_part_again_is_no_second_head(forum, thread_id):
     reply(forum, member_id, thread_id, "第二次来看看你。", after=timedelta(minutes=1))
 
     with forum.read() as s:
-        assert s.get_one(Thread, thread_id).heat == 1
+        assert s.get_one(Thread, thread_id).heat == 2  # the author of the replies there, and this one
 
 
 def test_the_thread_s_author_is_told_once_with_a_count(forum):

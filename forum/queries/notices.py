@@ -1,0 +1,123 @@
+"""Read models of a member's notices. What they tell of is shown only to those who may (still) read it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from forum.core.errors import Forbidden
+from forum.models import Notice, Post, PostState, Thread, ThreadState
+from forum.notices import KINDS
+from forum.notices.kinds import Part
+from forum.policies.actor import Actor
+from forum.policies.threads import may_read_thread
+from forum.policies.verdict import Refusal
+
+PER_PAGE = 30
+
+
+@dataclass(frozen=True)
+class ThreadOfNotice:
+    """The facts policies ask for, and the title."""
+
+    id: int
+    title: str
+    board_id: int
+    author_id: int
+    state: ThreadState
+    is_closed: bool
+    read_access: int
+    created_at: datetime
+    last_post_at: datetime
+
+
+@dataclass(frozen=True)
+class NoticeRow:
+    """A notice. `thread` is None where there is none that the reader may see.
+
+    `post_id` leads to the post, if it can still be seen.
+    """
+
+    id: int
+    template: str
+    actor_id: int | None
+    actor_name: str
+    data: dict[str, Any]
+    merged_count: int
+    is_read: bool
+    created_at: datetime
+    thread: ThreadOfNotice | None
+    post_id: int | None
+
+
+@dataclass(frozen=True)
+class NoticesPage:
+    """A page of notices, newest first. `older_than` continues below; None = this is the end."""
+
+    rows: tuple[NoticeRow, ...]
+    part: str
+    older_than: int | None
+
+    @property
+    def newest_unread_id(self) -> int | None:
+        """Up to which id "all read" goes."""
+        return max((row.id for row in self.rows if not row.is_read), default=None)
+
+
+_NOTICE = (
+    Notice.id, Notice.kind, Notice.actor_id, Notice.actor_name, Notice.data, Notice.merged_count,
+    Notice.is_read, Notice.created_at,
+)  # fmt: skip
+_THREAD = tuple(getattr(Thread, name) for name in ThreadOfNotice.__dataclass_fields__)
+
+
+def notices_page(
+    s: Session, actor: Actor, *, part: str = "", before: int | None = None
+) -> NoticesPage:
+    """A member's notices. One statement.
+
+    :param part: a notices/kinds.py Part; anything else = all.
+    :param before: only those with a lower id.
+    :raises Forbidden: guests have none.
+    """
+    if actor.member_id is None:
+        raise Forbidden(Refusal.SIGN_IN)
+    part = part if part in set(Part) else ""
+    wanted = (
+        select(*_NOTICE, *_THREAD, Post.id, Post.state)
+        .outerjoin(Thread, Thread.id == Notice.thread_id)
+        .outerjoin(Post, Post.id == Notice.post_id)
+        .where(
+            Notice.member_id == actor.member_id,
+            Notice.kind.in_([kind.key for kind in KINDS.values() if part in ("", kind.part)]),
+        )
+        .order_by(Notice.id.desc())
+        .limit(PER_PAGE + 1)
+    )
+    if before is not None:
+        wanted = wanted.where(Notice.id < before)
+    found = s.execute(wanted).all()
+    rows = tuple(_row(actor, tuple(row)) for row in found[:PER_PAGE])
+    return NoticesPage(rows, part, rows[-1].id if len(found) > PER_PAGE else None)
+
+
+def _row(actor: Actor, row: tuple[Any, ...]) -> NoticeRow:
+    notice_id, kind, actor_id, actor_name, data, merged_count, is_read, created_at = row[:8]
+    thread_columns, post_id, post_state = row[8:-2], row[-2], row[-1]
+    thread = ThreadOfNotice(*thread_columns) if thread_columns[0] is not None else None
+    if thread is not None and not may_read_thread(actor, thread):
+        thread = None
+    return NoticeRow(
+        id=notice_id,
+        template=KINDS[kind].template,
+        actor_id=actor_id,
+        actor_name=actor_name,
+        data=data,
+        merged_count=merged_count,
+        is_read=is_read,
+        created_at=created_at,
+        thread=thread,
+        post_id=post_id if thread is not None and post_state is PostState.VISIBLE else None,
+    )
