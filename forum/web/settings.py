@@ -13,6 +13,7 @@ from forum.core.passwords import hash_password
 from forum.http import login as tickets
 from forum.http.background import files, nudge
 from forum.http.context import actor, now, reader, site, writing
+from forum.http.devices import device_name
 from forum.http.errors import say, sentence
 from forum.http.forms import form_page, refusals_on
 from forum.http.letters import letter_writer
@@ -159,4 +160,5 @@ def sessions() -> Response:
                 end_session(uow, actor(), session_id=int(ended))
         say(sentence("logged_out_there", {}))
         return redirect(addresses().settings("sessions"), 303)
-    return form_page("settings/sessions.html", form, sessions=own_sessions(reader(), actor()))
+    found = own_sessions(reader(), actor())
+    return form_page("settings/sessions.html", form, sessions=found, device_name=device_name)
