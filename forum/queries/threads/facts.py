@@ -226,7 +226,7 @@ def _head_statement(*, is_member: bool, moderates: bool, by_author: bool) -> Sel
     read_floor: ColumnElement[Any] = null()
     favorite: ColumnElement[bool] = false()
     if is_member:
-        me = bindparam("me")
+        me: Any = bindparam("me")
         read_floor = (
             select(ThreadRead.floor)
             .where(ThreadRead.member_id == me, ThreadRead.thread_id == Thread.id)

@@ -254,7 +254,8 @@ def _posts_statement(
     )  # fmt: skip
     in_thread = Post.thread_id == bindparam("thread_id")
     statement = with_authors(posts, joins).where(in_thread, visible)
-    first, last = bindparam("first"), bindparam("last")
+    first: Any = bindparam("first")
+    last: Any = bindparam("last")
     if by_author:
         # Floors of one author are not dense, so they are numbered in the index first.
         place = func.row_number().over(order_by=_reading_order(newest_first)).label("place")
