@@ -1,6 +1,7 @@
 """What do all templates get? The words every page needs, under the names docs/pages.md lists."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import Flask, g, get_flashed_messages, request
@@ -46,11 +47,17 @@ def absolute(path: str) -> str:
     return context.root_address() + path
 
 
-def when(at: Any) -> ShownTime:
+def when(at: datetime) -> ShownTime:
     """A moment for the viewer."""
     actor = context.actor()
     is_relative = context.site().settings.reading.relative_dates
     return shown_time(at, context.now(), actor.zone, is_relative=is_relative)
+
+
+def is_today(at: datetime) -> bool:
+    """Does a moment fall on the viewer's today?"""
+    zone = context.actor().zone
+    return at.astimezone(zone).date() == context.now().astimezone(zone).date()
 
 
 def csrf_field() -> Markup:
@@ -133,7 +140,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.globals.update(
-        abbreviated=abbreviated, absolute=absolute, csrf_field=csrf_field, when=when
+        abbreviated=abbreviated, absolute=absolute, csrf_field=csrf_field, is_today=is_today, when=when
     )  # fmt: skip
     app.jinja_env.filters.update(cut=cut, abbreviated=abbreviated)
 

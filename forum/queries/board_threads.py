@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
-from sqlalchemy import and_, func, literal, or_, select
+from sqlalchemy import BindParameter, Select, and_, bindparam, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from forum.core.paging import Pager, pager
@@ -31,8 +32,29 @@ from forum.queries.thread_slices import KEYS, Conditions, Order, ThreadList, sli
 VISIBLE, REDIRECT = ThreadState.VISIBLE, ThreadState.REDIRECT
 MOST_STICKY = 100
 VISITED_SHOWN = 10
+BOARD: BindParameter[int] = bindparam("board_id")
+
+# What moved threads left behind.
+POINTERS: Conditions = (
+    Thread.board_id == BOARD,
+    Thread.state == REDIRECT,
+    Thread.sticky_level == 0,
+)
+
 DAY = 86400
 WITHIN = (DAY, 2 * DAY, 7 * DAY, 30 * DAY, 92 * DAY)  # 一天 .. 三个月, as Discuz! counts them
+
+
+class Shape(NamedTuple):
+    """Which conditions a filter has, whatever their values: one statement each, built once."""
+
+    has_type: bool
+    digest: bool
+    is_recent: bool
+
+    @property
+    def narrows(self) -> bool:
+        return any(self)
 
 
 @dataclass(frozen=True)
@@ -66,9 +88,23 @@ class ListFilter:
         }
 
     @property
+    def shape(self) -> Shape:
+        """Which conditions it has."""
+        return Shape(self.type_id is not None, self.digest, self.within is not None)
+
+    def values(self, actor: Actor, board: BoardInfo) -> dict[str, Any]:
+        """The parameters of statements over a board's threads of this shape."""
+        values: dict[str, Any] = {"board_id": board.id}
+        if self.type_id is not None:
+            values["type_id"] = self.type_id
+        if self.within is not None:
+            values["since"] = actor.now - timedelta(seconds=self.within)
+        return values
+
+    @property
     def narrows(self) -> bool:
         """Does it leave threads out?"""
-        return self.type_id is not None or self.digest or self.within is not None
+        return self.shape.narrows
 
     @property
     def is_set(self) -> bool:
@@ -174,65 +210,65 @@ def _numbers_and_facts(
     s: Session, site: Site, actor: Actor, board: BoardInfo, below: frozenset[int]
 ) -> tuple[dict[int, Numbers], Any]:
     """The numbers of the board and those below it, and what only the board itself is asked."""
-    pointer_count = select(func.count()).select_from(Thread).where(*_pointers(board))
-    sticky_count = (
-        select(func.count())
-        .select_from(Thread)
-        .where(
-            Thread.board_id == board.id, Thread.state == VISIBLE, Thread.sticky_level.between(1, 3)
-        )
-    )
-    pending = (
-        literal(0) if actor.is_guest else own_pending_threads(actor, board.id).scalar_subquery()
-    )
-    statement = numbers_statement(actor, below | {board.id}).add_columns(
-        pointer_count.scalar_subquery().label("pointer_count"),
-        sticky_count.scalar_subquery().label("sticky_count"),
+    values: dict[str, Any] = {"board_id": board.id, "board_ids": [board.id, *below]}
+    if not actor.is_guest:
+        values["me"] = actor.member_id
+    today = actor.now.astimezone(site.zone).date()
+    rows = {row.id: row for row in s.execute(_head_statement(actor.is_guest), values)}
+    return {board_id: numbers_of(row, today) for board_id, row in rows.items()}, rows[board.id]
+
+
+@cache
+def _head_statement(is_guest: bool) -> Select[*tuple[Any, ...]]:
+    """Built once for guests and once for members; parameters as in `_numbers_and_facts`."""
+    counted = select(func.count()).select_from(Thread)
+    sticky = (Thread.board_id == BOARD, Thread.state == VISIBLE, Thread.sticky_level.between(1, 3))
+    pending = literal(0) if is_guest else own_pending_threads().scalar_subquery()
+    return numbers_statement(is_guest=is_guest, of_some=True).add_columns(
+        counted.where(*POINTERS).scalar_subquery().label("pointer_count"),
+        counted.where(*sticky).scalar_subquery().label("sticky_count"),
         pending.label("pending_count"),
     )
-    today = actor.now.astimezone(site.zone).date()
-    rows = {row.id: row for row in s.execute(statement)}
-    return {board_id: numbers_of(row, today) for board_id, row in rows.items()}, rows[board.id]
 
 
 def _thread_list(
     s: Session, actor: Actor, board: BoardInfo, filter: ListFilter, order: Order, facts: Any
 ) -> ThreadList:
     """What is paged below the sticky threads. Counts in one statement where the filter narrows."""
-    conditions = _matching(actor, board, filter)
+    conditions = _matching(filter.shape)
+    values = filter.values(actor, board)
     if filter.narrows:
-        total = s.scalar(select(func.count()).select_from(Thread).where(*conditions)) or 0
+        total = s.scalar(_count_statement(filter.shape), values) or 0
         pointers = None
     else:
         total = max(0, facts.thread_count - facts.sticky_count) + facts.pointer_count
-        pointers = _pointers(board) if facts.pointer_count else None
+        pointers = POINTERS if facts.pointer_count else None
     # Views are counted without a new version of the board; a window of time moves by itself.
     is_steady = order in (Order.LAST_POST, Order.CREATED, Order.REPLIES) and not filter.within
     name = (board.id, order, filter.type_id, filter.digest) if is_steady else None
-    return ThreadList(conditions, pointers, order, total, name, facts.version)
+    return ThreadList(conditions, pointers, values, order, total, name, facts.version)
 
 
-def _pointers(board: BoardInfo) -> Conditions:
-    """What moved threads left behind."""
-    return (Thread.board_id == board.id, Thread.state == REDIRECT, Thread.sticky_level == 0)
-
-
-def _matching(
-    actor: Actor, board: BoardInfo, filter: ListFilter, *, is_sticky: bool = False
-) -> Conditions:
-    """The board's visible threads that pass the filter, either the sticky ones or the others."""
+@cache
+def _matching(shape: Shape, *, is_sticky: bool = False) -> Conditions:
+    """The board's visible threads that pass a filter, either the sticky ones or the others."""
     conditions = [
-        Thread.board_id == board.id,
+        Thread.board_id == BOARD,
         Thread.state == VISIBLE,
         Thread.sticky_level.between(1, 3) if is_sticky else Thread.sticky_level == 0,
     ]
-    if filter.type_id is not None:
-        conditions.append(Thread.type_id == filter.type_id)
-    if filter.digest:
+    if shape.has_type:
+        conditions.append(Thread.type_id == bindparam("type_id"))
+    if shape.digest:
         conditions.append(Thread.digest_level > 0)
-    if filter.within is not None:
-        conditions.append(Thread.last_post_at >= actor.now - timedelta(seconds=filter.within))
+    if shape.is_recent:
+        conditions.append(Thread.last_post_at >= bindparam("since"))
     return tuple(conditions)
+
+
+@cache
+def _count_statement(shape: Shape) -> Select[tuple[int]]:
+    return select(func.count()).select_from(Thread).where(*_matching(shape))
 
 
 def _sticky(
@@ -251,27 +287,34 @@ def _sticky(
     """
     if pages.page > 1:
         return ()
-    own = and_(*_matching(actor, board, filter, is_sticky=True))
-    condition = own
+    values = filter.values(actor, board)
     if not filter.narrows:
         category = site.category_id(board.id)
         near = frozenset(one.id for one in site.descendants(category)) & actor.readable
+        values.update(readable=list(actor.readable), near=list(near))
+    return tuple(
+        thread_row(row) for row in s.execute(_sticky_statement(filter.shape, order), values)
+    )
+
+
+@cache
+def _sticky_statement(shape: Shape, order: Order) -> Select[*tuple[Any, ...]]:
+    """Parameters: those of the filter; where it does not narrow, readable and near board ids."""
+    condition = and_(*_matching(shape, is_sticky=True))
+    if not shape.narrows:
+        readable = Thread.board_id.in_(bindparam("readable", expanding=True))
+        near = Thread.board_id.in_(bindparam("near", expanding=True))
         condition = or_(
-            own,
-            and_(
-                Thread.sticky_level == 3,
-                Thread.state == VISIBLE,
-                Thread.board_id.in_(actor.readable),
-            ),
-            and_(Thread.sticky_level == 2, Thread.state == VISIBLE, Thread.board_id.in_(near)),
+            condition,
+            and_(Thread.sticky_level == 3, Thread.state == VISIBLE, readable),
+            and_(Thread.sticky_level == 2, Thread.state == VISIBLE, near),
         )
-    statement = (
+    return (
         select(*COLUMNS)
         .where(condition)
         .order_by(Thread.sticky_level.desc(), KEYS[order].desc(), Thread.id.desc())
         .limit(MOST_STICKY)
     )
-    return tuple(thread_row(row) for row in s.execute(statement))
 
 
 def _type_counts(s: Session, board: BoardInfo) -> tuple[TypeCount, ...]:

@@ -1,19 +1,22 @@
 """Read models of the index and of a board's head: the tree with its numbers, as one may see it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import Select, and_, func, null, select
+from sqlalchemy import BindParameter, Select, and_, bindparam, func, null, select
 from sqlalchemy.orm import Session
 
+from forum.core.db import UtcDateTime
 from forum.models import (
     Board,
     BoardVisit,
     Favorite,
     FavoriteKind,
     Member,
+    MemberState,
     OnlineVisit,
     Thread,
     ThreadState,
@@ -44,9 +47,10 @@ class Numbers:
     yesterday: int = 0
     favorites: int = 0
     last: LastPost | None = None
-    visited_at: datetime | None = None
-    is_favorite: bool = False
-    version: int = 0
+    # What a list does not show must not make its drawn rows differ (http/fragments.py).
+    visited_at: datetime | None = field(default=None, compare=False)
+    is_favorite: bool = field(default=False, compare=False)
+    version: int = field(default=0, compare=False)
 
     def with_below(self, below: "list[Numbers]") -> "Numbers":
         """Counts with those of the sub-boards; the newest of all last posts."""
@@ -111,7 +115,8 @@ class IndexPage:
 def index_page(s: Session, site: Site, actor: Actor) -> IndexPage:
     """Everything of the index. Three statements."""
     numbers = board_numbers(s, site, actor)
-    facts = s.execute(_site_facts(site, actor)).one()
+    cutoff = actor.now - site.settings.reading.online_hold
+    facts = s.execute(_SITE_FACTS, {"cutoff": cutoff}).one()
     seen = {board_id: n for board_id, n in numbers.items() if board_id in actor.readable}
     entries = {board_id: n for board_id, n in seen.items() if n.is_favorite}
     return IndexPage(
@@ -124,7 +129,7 @@ def index_page(s: Session, site: Site, actor: Actor) -> IndexPage:
         today=sum(n.today for n in seen.values()),
         yesterday=sum(n.yesterday for n in seen.values()),
         posts=sum(n.posts for n in seen.values()),
-        member_count=facts.member_count,
+        member_count=_member_count(s, facts.newest_id),
         newest_member=(facts.newest_id, facts.newest_name) if facts.newest_id else None,
         announcements=active_announcements(site, actor.now),
         online=online_members(
@@ -150,23 +155,35 @@ def board_numbers(
     They are not yet filtered by what the actor may see.
     """
     today = actor.now.astimezone(site.zone).date()
-    found = {}
-    for row in s.execute(numbers_statement(actor, board_ids)):
-        found[row.id] = numbers_of(row, today)
-    return found
+    asked = _numbers_statement(is_guest=actor.is_guest, of_some=board_ids is not None)
+    values: dict[str, Any] = {}
+    if not actor.is_guest:
+        values["me"] = actor.member_id
+    if board_ids is not None:
+        values["board_ids"] = list(board_ids)
+    return {row.id: numbers_of(row, today) for row in s.execute(asked, values)}
 
 
-def numbers_statement(actor: Actor, board_ids: frozenset[int] | None) -> Select[*tuple[Any, ...]]:
-    """The statement behind `board_numbers`; the board page adds columns of its own."""
+@cache
+def _numbers_statement(*, is_guest: bool, of_some: bool) -> Select[*tuple[Any, ...]]:
+    return numbers_statement(is_guest=is_guest, of_some=of_some)
+
+
+def numbers_statement(*, is_guest: bool, of_some: bool) -> Select[*tuple[Any, ...]]:
+    """The statement behind `board_numbers`; the board page adds columns of its own.
+
+    Parameters: me for a member; board_ids where only some are asked for.
+    """
     columns = (
         Board.id, Board.thread_count, Board.post_count, Board.today_post_count,
         Board.yesterday_post_count, Board.today_on, Board.favorite_count, Board.last_thread_id,
         Board.last_title, Board.last_post_at, Board.last_poster_id, Board.last_poster_name,
         Board.version,
     )  # fmt: skip
-    if actor.is_guest:
+    if is_guest:
         statement = select(*columns, null().label("visited_at"), null().label("favorite_of"))
     else:
+        me: BindParameter[int] = bindparam("me")
         statement = (
             select(
                 *columns,
@@ -174,19 +191,20 @@ def numbers_statement(actor: Actor, board_ids: frozenset[int] | None) -> Select[
                 Favorite.member_id.label("favorite_of"),
             )
             .outerjoin(
-                BoardVisit,
-                and_(BoardVisit.board_id == Board.id, BoardVisit.member_id == actor.member_id),
+                BoardVisit, and_(BoardVisit.board_id == Board.id, BoardVisit.member_id == me)
             )
             .outerjoin(
                 Favorite,
                 and_(
                     Favorite.target_id == Board.id,
                     Favorite.kind == FavoriteKind.BOARD,
-                    Favorite.member_id == actor.member_id,
+                    Favorite.member_id == me,
                 ),
             )
         )
-    return statement if board_ids is None else statement.where(Board.id.in_(board_ids))
+    if of_some:
+        return statement.where(Board.id.in_(bindparam("board_ids", expanding=True)))
+    return statement
 
 
 def numbers_of(row: Any, today: date) -> Numbers:
@@ -250,17 +268,31 @@ def board_entries(
     return tuple(entries)
 
 
-def _site_facts(site: Site, actor: Actor) -> Select[*tuple[Any, ...]]:
-    cutoff = actor.now - site.settings.reading.online_hold
-    newest = select(func.max(Member.id)).scalar_subquery()
-    online = select(func.count()).select_from(OnlineVisit).where(OnlineVisit.seen_at > cutoff)
-    return select(
-        select(func.count()).select_from(Member).scalar_subquery().label("member_count"),
-        newest.label("newest_id"),
-        select(Member.name).where(Member.id == newest).scalar_subquery().label("newest_name"),
-        online.where(OnlineVisit.member_id.is_not(None)).scalar_subquery().label("online_members"),
-        online.where(OnlineVisit.member_id.is_(None)).scalar_subquery().label("online_guests"),
-    )
+def _online_counted(is_member: bool) -> Any:
+    seen = OnlineVisit.seen_at > bindparam("cutoff", type_=UtcDateTime())
+    of_kind = OnlineVisit.member_id.is_not(None) if is_member else OnlineVisit.member_id.is_(None)
+    return select(func.count()).select_from(OnlineVisit).where(seen, of_kind).scalar_subquery()
+
+
+# An account that an import made joined nothing; it is not welcomed.
+_JOINED = Member.state != MemberState.UNCLAIMED
+_NEWEST = select(func.max(Member.id)).where(_JOINED).scalar_subquery()
+_SITE_FACTS = select(
+    _NEWEST.label("newest_id"),
+    select(Member.name).where(Member.id == _NEWEST).scalar_subquery().label("newest_name"),
+    _online_counted(True).label("online_members"),
+    _online_counted(False).label("online_guests"),
+)
+_MEMBER_COUNT = select(func.count()).select_from(Member).where(_JOINED)
+
+
+def _member_count(s: Session, newest_id: int | None) -> int:
+    """How many have joined. Counting walks the whole table: once for each new member, a process."""
+    known: dict[str, Any] = s.info["database"].info
+    counted = known.get("member_count")
+    if counted is None or counted[0] != newest_id:
+        counted = known["member_count"] = (newest_id, s.scalar(_MEMBER_COUNT) or 0)
+    return int(counted[1])
 
 
 def _categories(site: Site, actor: Actor, numbers: dict[int, Numbers]) -> tuple[CategoryEntry, ...]:
@@ -315,14 +347,14 @@ def is_new_to(actor: Actor, at: datetime | None, visited_at: datetime | None) ->
     return seen is None or at > seen
 
 
-def own_pending_threads(actor: Actor, board_id: int) -> Select[*tuple[Any, ...]]:
-    """How many of the actor's threads in a board wait for approval; a scalar subquery's select."""
+def own_pending_threads() -> Select[*tuple[Any, ...]]:
+    """How many threads of `me` in the board `board_id` wait for approval; a scalar subquery's select."""
     return (
         select(func.count())
         .select_from(Thread)
         .where(
-            Thread.author_id == actor.member_id,
+            Thread.author_id == bindparam("me"),
             Thread.state == ThreadState.PENDING,
-            Thread.board_id == board_id,
+            Thread.board_id == bindparam("board_id"),
         )
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from forum.models import Member, OnlineVisit
@@ -39,28 +39,29 @@ class Online:
         return self.member_count + self.guest_count
 
 
+_ONLINE = (
+    select(
+        Member.id, Member.name, Member.group_id, Member.is_founder, Member.is_invisible,
+        OnlineVisit.seen_at,
+    )
+    .join(Member, Member.id == OnlineVisit.member_id)
+    .where(OnlineVisit.seen_at > bindparam("cutoff"))
+    .order_by(Member.is_invisible.desc(), OnlineVisit.seen_at.desc(), Member.id)
+    .limit(MOST_LISTED)
+)  # fmt: skip
+
+
 def online_members(s: Session, site: Site, actor: Actor, *, members: int, guests: int) -> Online:
     """The list behind the counts. One statement."""
-    cutoff = actor.now - site.settings.reading.online_hold
-    appointed = {member_id for board in site.boards.values() for member_id, _ in board.moderators}
     shown = []
     invisible = 0
-    rows = s.execute(
-        select(
-            Member.id, Member.name, Member.group_id, Member.is_founder, Member.is_invisible,
-            OnlineVisit.seen_at,
-        )
-        .join(Member, Member.id == OnlineVisit.member_id)
-        .where(OnlineVisit.seen_at > cutoff)
-        .order_by(Member.is_invisible.desc(), OnlineVisit.seen_at.desc(), Member.id)
-        .limit(MOST_LISTED)
-    )  # fmt: skip
+    rows = s.execute(_ONLINE, {"cutoff": actor.now - site.settings.reading.online_hold})
     for row in rows:
         if row.is_invisible:
             invisible += 1
             continue
         rank = site.groups[row.group_id].rank
-        if row.is_founder or row.id in appointed:
+        if row.is_founder or row.id in site.moderator_ids:
             rank = member_rank(
                 site, group_id=row.group_id, is_founder=row.is_founder, member_id=row.id
             )

@@ -20,6 +20,7 @@ from forum.policies.verdict import Refusal
 from forum.queries.site import BoardInfo, GroupInfo, PointKindInfo, Site
 
 PER_PAGE = 50
+STEP = 1000
 
 
 @dataclass(frozen=True)
@@ -284,29 +285,39 @@ def book_differences(s: Session, site: Site) -> Iterator[BookDifference]:
 
 def _total_differences(s: Session, site: Site) -> Iterator[BookDifference]:
     formula = compiled(site.settings.points.formula)
-    sums = [
-        func.sum(case((MemberPoints.kind_id == number, MemberPoints.amount), else_=0))
-        for number in range(1, 9)
-    ]
-    rows = s.execute(
-        select(
-            Member.id, Member.total, Member.group_id, Member.post_count, Member.thread_count,
-            Member.digest_count, *sums,
-        )
-        .outerjoin(MemberPoints, MemberPoints.member_id == Member.id)
-        .group_by(Member.id)
-        .order_by(Member.id)
-        .execution_options(yield_per=1000)
-    )  # fmt: skip
-    for row in rows:
+    for row in _members_in_steps(s):
         member_id, stored, group_id, posts, threads, digests, *amounts = row
         values = {"posts": posts, "threads": threads, "digests": digests}
         values |= {f"p{number}": int(amount or 0) for number, amount in enumerate(amounts, 1)}
         total = formula.total(values)
         if total != stored:
             yield BookDifference(member_id, None, "total", stored, total)
-        group = site.groups[group_id]
-        if group.kind is GroupKind.LADDER:
+        if site.groups[group_id].kind is GroupKind.LADDER:
             wanted = ladder_group(site, total)
             if wanted is not None and wanted.id != group_id:
                 yield BookDifference(member_id, None, "group", group_id, wanted.id)
+
+
+def _members_in_steps(s: Session) -> Iterator[tuple[Any, ...]]:
+    """All members with what the formula needs, read by key a thousand at a time."""
+    sums = [
+        func.sum(case((MemberPoints.kind_id == number, MemberPoints.amount), else_=0))
+        for number in range(1, 9)
+    ]
+    last_id = 0
+    while True:
+        rows = s.execute(
+            select(
+                Member.id, Member.total, Member.group_id, Member.post_count, Member.thread_count,
+                Member.digest_count, *sums,
+            )
+            .outerjoin(MemberPoints, MemberPoints.member_id == Member.id)
+            .where(Member.id > last_id)
+            .group_by(Member.id)
+            .order_by(Member.id)
+            .limit(STEP)
+        ).all()  # fmt: skip
+        yield from map(tuple, rows)
+        if len(rows) < STEP:
+            return
+        last_id = rows[-1][0]
