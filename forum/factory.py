@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from forum.admin import pages as admin_pages
 from forum.cli import COMMANDS
@@ -25,8 +24,10 @@ from forum.http import (
     login,
     page_cache,
     page_store,
+    retries,
     templating,
 )
+from forum.http.proxies import TrustedProxies
 from forum.modlog.seal import INFO_KEY as SEAL_KEY
 from forum.modlog.seal import seal_for
 from forum.web import BLUEPRINTS
@@ -65,6 +66,7 @@ def create_app(config: Config | None = None) -> Flask:
     buffers.init_app(app)
     background.init_app(app, config)
     closed.init_app(app)
+    retries.init_app(app)
     for blueprint in (*BLUEPRINTS, admin_pages):
         app.register_blueprint(blueprint)
     for command in COMMANDS:
@@ -78,7 +80,9 @@ def create_app(config: Config | None = None) -> Flask:
         app.wsgi_app = cache  # type: ignore[method-assign]
     assets.init_app(app, config.data_dir)
     if config.trusted_proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
+        app.wsgi_app = TrustedProxies(  # type: ignore[method-assign]
+            app.wsgi_app, config.trusted_proxies
+        )
     return app
 
 
