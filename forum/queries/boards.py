@@ -113,7 +113,7 @@ class IndexPage:
 
 
 def index_page(s: Session, site: Site, actor: Actor) -> IndexPage:
-    """Everything of the index. Three statements."""
+    """Everything of the index. Three statements; a fourth after somebody has joined."""
     numbers = board_numbers(s, site, actor)
     cutoff = actor.now - site.settings.reading.online_hold
     facts = s.execute(_SITE_FACTS, {"cutoff": cutoff}).one()
