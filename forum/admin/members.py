@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable
 
-from flask import redirect, request
+from flask import make_response, redirect, render_template, request
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
@@ -151,13 +151,14 @@ def hand_over(member_id: int) -> Response:
                 if by_letter:
                     uow.after_commit(nudge(SEND_MAIL))
             # Shown on this one answer: nowhere stored, not in a cookie.
-            return form_page(
-                "admin/members/handed_over.html",
-                form,
-                card=member_card(reader(), site(), member_id),
-                name=name,
-                one_time=one_time,
-                email=form.email.data,
+            return make_response(
+                render_template(
+                    "admin/members/handed_over.html",
+                    card=card,
+                    name=name,
+                    one_time=one_time,
+                    email=form.email.data,
+                )
             )
     return form_page("admin/members/hand_over.html", form, card=card)
 

@@ -71,7 +71,10 @@ def try_formula() -> Response:
             tested = compiled(form.formula.data or "").total(samples)
         except FormulaError as error:
             raise Invalid("formula_wrong", field="formula", at=error.at + 1) from error
-    return form_page("admin/settings/points.html", form, samples=_samples(), tested=tested)
+    page = form_page("admin/settings/points.html", form, samples=_samples(), tested=tested)
+    if tested is not None:
+        page.status_code = 200  # a question, well asked
+    return page
 
 
 def _samples() -> dict[str, str]:

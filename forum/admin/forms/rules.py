@@ -7,9 +7,9 @@ from flask import request
 
 from forum.admin.forms.parts import whole
 from forum.commands.point_settings import RuleDraft
-from forum.commands.points import rule_terms
 from forum.core.errors import Invalid
 from forum.points.rules import Cycle, Rule, Span
+from forum.queries.points import rule_terms
 from forum.queries.site import PointKindInfo, Site
 
 
