@@ -24,7 +24,8 @@ def lock_members(uow: UnitOfWork, member_ids: Iterable[int]) -> dict[int, Member
         select(Member)
         .where(Member.id.in_(wanted))
         .order_by(Member.id)
-        .with_for_update()
+        # NO KEY: rows that point to a member (a notice, a read mark) need not wait.
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     return {row.id: row for row in rows}

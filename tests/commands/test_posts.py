@@ -1,6 +1,8 @@
 """Replying: floors, counters, points, notices; limits, repeats and approval."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select
@@ -81,7 +83,9 @@ def test_who_takes_part_again_is_no_second_head(forum, thread_id):
     reply(forum, member_id, thread_id, "第二次来看看你。", after=timedelta(minutes=1))
 
     with forum.read() as s:
-        assert s.get_one(Thread, thread_id).heat == 2  # the author of the replies there, and this one
+        assert (
+            s.get_one(Thread, thread_id).heat == 2
+        )  # the author of the replies there, and this one
 
 
 def test_the_thread_s_author_is_told_once_with_a_count(forum):
@@ -275,3 +279,37 @@ def test_counters_are_what_a_recount_says(forum):
 
     with forum.read() as s:
         assert list(all_differences(s)) == []
+
+
+def at_once(*deeds):
+    """Run each in a thread of its own; what came of them, errors included."""
+
+    def outcome(deed):
+        try:
+            return deed()
+        except Exception as error:  # the test looks at it
+            return error
+
+    with ThreadPoolExecutor(len(deeds)) as pool:
+        return [task.result(60) for task in [pool.submit(outcome, deed) for deed in deeds]]
+
+
+def test_of_two_posts_at_once_one_is_too_fast(forum):
+    member_id = forum.member()
+    places = [forum.thread(), forum.thread(), forum.thread()]
+
+    outcomes = at_once(*(partial(reply, forum, member_id, place) for place in places))
+
+    assert sorted(type(one).__name__ for one in outcomes) == ["PostRef", "TooSoon", "TooSoon"]
+
+
+def test_a_double_click_at_once_is_one_post(forum, thread_id):
+    member_id = forum.member()
+    click = partial(reply, forum, member_id, thread_id, submission_key="k1")
+
+    outcomes = at_once(click, click, click)
+
+    assert len({one.post_id for one in outcomes}) == 1
+    assert sorted(one.is_repeat for one in outcomes) == [False, True, True]
+    with forum.read() as s:
+        assert s.get_one(Thread, thread_id).last_floor == 4
