@@ -34,6 +34,9 @@ from forum.models import (
     posts as posts,
 )
 from forum.models import (
+    punishments as punishments,
+)
+from forum.models import (
     reports as reports,
 )
 from forum.models import (
@@ -44,6 +47,9 @@ from forum.models import (
 )
 from forum.models import (
     visits as visits,
+)
+from forum.models import (
+    words as words,
 )
 from forum.models.accounts import Attempt, LoginSession, MailToken
 from forum.models.admin_log import AdminLogEntry
@@ -71,10 +77,12 @@ from forum.models.modlog import (
 from forum.models.notices import Notice
 from forum.models.points import MemberPoints, PointKind, PointRuleSetting, PointTransfer
 from forum.models.posts import Post, PostComment, PostRating, PostRevision, PostState
+from forum.models.punishments import NetworkBan, PostWarning
 from forum.models.reports import Report, ReportEntry, ReportState
 from forum.models.site import Announcement, CacheVersion, FriendLink, Setting
 from forum.models.threads import Thread, ThreadState
 from forum.models.visits import BoardVisit, OnlineVisit, ThreadRead
+from forum.models.words import Word, WordAction
 
 __all__ = [
     "AdminLogEntry",
@@ -82,8 +90,9 @@ __all__ = [
     "BoardRight", "BoardVisit", "CacheVersion", "Favorite", "FavoriteKind", "FriendLink", "Group",
     "GroupKind", "GroupPermission", "ImportedPage", "ImportedRow", "LoginSession", "MailToken",
     "Member", "MemberPoints", "MemberState", "ModBatch", "ModBatchStep", "ModLogEntry", "ModLogHead",
-    "ModLogTarget", "Notice",
+    "ModLogTarget", "NetworkBan", "Notice",
     "OnlineVisit", "OutgoingMail", "PointKind", "PointRuleSetting", "PointTransfer", "Post",
-    "PostComment", "PostRating", "PostRevision", "PostState", "Report", "ReportEntry",
+    "PostComment", "PostRating", "PostRevision", "PostState", "PostWarning", "Report", "ReportEntry",
     "ReportState", "Setting", "TargetKind", "Thread", "ThreadRead", "ThreadState", "ThreadType",
+    "Word", "WordAction",
 ]  # fmt: skip
