@@ -37,6 +37,9 @@ from forum.models import (
     punishments as punishments,
 )
 from forum.models import (
+    queue as queue,
+)
+from forum.models import (
     reports as reports,
 )
 from forum.models import (
@@ -78,6 +81,7 @@ from forum.models.notices import Notice
 from forum.models.points import MemberPoints, PointKind, PointRuleSetting, PointTransfer
 from forum.models.posts import Post, PostComment, PostRating, PostRevision, PostState
 from forum.models.punishments import NetworkBan, PostWarning
+from forum.models.queue import Appeal, AppealState, HoldReason, PostHold
 from forum.models.reports import Report, ReportEntry, ReportState
 from forum.models.site import Announcement, CacheVersion, FriendLink, Setting
 from forum.models.threads import Thread, ThreadState
@@ -94,5 +98,5 @@ __all__ = [
     "OnlineVisit", "OutgoingMail", "PointKind", "PointRuleSetting", "PointTransfer", "Post",
     "PostComment", "PostRating", "PostRevision", "PostState", "PostWarning", "Report", "ReportEntry",
     "ReportState", "Setting", "TargetKind", "Thread", "ThreadRead", "ThreadState", "ThreadType",
-    "Word", "WordAction",
+    "Appeal", "AppealState", "HoldReason", "PostHold", "Word", "WordAction",
 ]  # fmt: skip
