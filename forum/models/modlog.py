@@ -15,6 +15,7 @@ class TargetKind(enum.StrEnum):
     POST = "post"
     MEMBER = "member"
     BOARD = "board"
+    NETWORK = "network"
 
 
 class ModLogEntry(Base):

@@ -10,7 +10,8 @@ from forum.core.db import Base, Pk
 
 
 class ThreadState(enum.StrEnum):
-    """What a thread is to its readers. `redirect` is the pointer a move leaves behind."""
+    """What a thread is to its readers. `redirect` is the pointer a move leaves behind, which lists
+    show; `merged` is the address of a thread whose posts went into another, which they do not."""
 
     VISIBLE = "visible"
     PENDING = "pending"
@@ -18,6 +19,7 @@ class ThreadState(enum.StrEnum):
     RECYCLED = "recycled"
     DRAFT = "draft"
     REDIRECT = "redirect"
+    MERGED = "merged"
 
 
 class Thread(Base):
@@ -32,7 +34,8 @@ class Thread(Base):
         CheckConstraint("reply_count >= 0", name="reply_count_positive"),
         CheckConstraint("last_floor >= 0", name="last_floor_positive"),
         CheckConstraint(
-            "(state = 'redirect') = (moved_to_id IS NOT NULL)", name="redirect_has_target"
+            "(state IN ('redirect', 'merged')) = (moved_to_id IS NOT NULL)",
+            name="redirect_has_target",
         ),
         # A board's list in each order it can be read in; the first also serves the sticky block.
         Index(

@@ -62,8 +62,10 @@ class Action:
     :param family: entries of one family on one target replace each other (stick and its end date).
     :param minds_rank: not on something of a member of equal or higher rank.
     :param states: the states of a thread, or of a post, it may be done in.
+    :param locks_threads_first: it touches a member's threads, so the members are locked after those.
     :param ends_as: options that are the resting state a timed entry ends in when it changed nothing.
-    :param needs_board_rights: "" or the name of an option that names a second board to be checked.
+    :param level_option: the option that holds the level asked for, where the permission has levels.
+    :param site_wide: it has a page of its own and stands in no bar.
     """
 
     key: str
@@ -80,13 +82,13 @@ class Action:
     takes_expiry: bool = False
     is_final: bool = False
     minds_rank: bool = False
-    on_members_rank: bool = False
     states: frozenset[str] = frozenset()
     ends_as: Any = None
     icon: str = ""
     level_option: str = ""
     most_targets: int = 1000
     site_wide: bool = False
+    locks_threads_first: bool = False
 
     @property
     def fields(self) -> tuple[Option, ...]:

@@ -3,10 +3,16 @@
 Importing an action's file puts it into the registry; each stands here once.
 """
 
+from forum.commands.moderation import member_cleaning as member_cleaning
+from forum.commands.moderation import member_punishing as member_punishing
+from forum.commands.moderation import post_states as post_states
+from forum.commands.moderation import post_warnings as post_warnings
 from forum.commands.moderation import thread_closing as thread_closing
 from forum.commands.moderation import thread_deletion as thread_deletion
 from forum.commands.moderation import thread_marks as thread_marks
+from forum.commands.moderation import thread_merging as thread_merging
 from forum.commands.moderation import thread_moving as thread_moving
+from forum.commands.moderation import thread_places as thread_places
 from forum.commands.moderation.conflicts import Conflict
 from forum.commands.moderation.perform import Done, Preview, perform, preview
 from forum.commands.moderation.undo import Undone, conflicts_of, undo, undo_preview

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from forum.commands.locks import lock_members
@@ -90,7 +90,12 @@ def apply_effects(
                 made.effects.append(effect)
             case _:
                 made.effects.append(effect)
-    counted = {one.id for one in effects if isinstance(one, Count) and one.table == "members"}
+    counted = {
+        one.id
+        for one in effects
+        if (isinstance(one, Count) and one.table == "members")
+        or (isinstance(one, Change) and one.table == "members" and "group_id" in one.after)
+    }
     for member_id in sorted(paid | counted):
         recompute_total(uow, member_id)
     s.expire_all()
@@ -204,6 +209,8 @@ def _derive(s: Session, effects: Sequence[Effect]) -> None:
             s.execute(
                 update(table).where(table.c.id == effect.id).values(**decoded(table, effect.after))
             )
+        elif effect.table == "threads" and "last_floor" in effect.after:
+            work_out_last_floor(s, effect.id)
         elif effect.table == "threads":
             work_out_last_post(s, effect.id)
 
@@ -224,6 +231,17 @@ def work_out_last_post(s: Session, thread_id: int) -> None:
         update(Thread)
         .where(Thread.id == thread_id)
         .values(last_post_at=last.created_at, last_poster_id=last.author_id, last_poster_name=name)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def work_out_last_floor(s: Session, thread_id: int) -> None:
+    """Set a thread's last floor from its rows."""
+    highest = select(func.max(Post.floor)).where(Post.thread_id == thread_id).scalar_subquery()
+    s.execute(
+        update(Thread)
+        .where(Thread.id == thread_id)
+        .values(last_floor=func.coalesce(highest, 0))
         .execution_options(synchronize_session=False)
     )
 

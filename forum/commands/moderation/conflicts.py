@@ -86,26 +86,34 @@ def _rows_in_the_way(s: Session, effects: Sequence[Effect]) -> Iterable[Conflict
     made_posts = {one.id for one in effects if isinstance(one, Create) and one.table == "posts"} | {
         post_id for one in effects if isinstance(one, MovePosts) for post_id, _, _ in one.moves
     }
+    coming_back = {(one.table, one.id) for one in effects if isinstance(one, Remove)}
+    sources = {one.to_thread for one in effects if isinstance(one, MovePosts)}
     for effect in effects:
         if isinstance(effect, Create):
             if effect.id not in current_values(s, effect.table, [effect.id], set()):
                 yield Conflict(effect.target, "gone", effect.table, effect.id)
-            elif effect.table == "threads" and _built_on(s, effect.id, made_posts):
+            elif effect.table == "threads" and _built_on(s, effect.id, made_posts, sources):
                 yield Conflict(effect.target, "built_on", effect.table, effect.id)
         elif isinstance(effect, Remove):
             if effect.id in current_values(s, effect.table, [effect.id], set()):
                 yield Conflict(effect.target, "exists", effect.table, effect.id)
             for column, other in (("moved_to_id", "threads"), ("thread_id", "threads")):
                 there = effect.values.get(column)
-                if there is not None and there not in current_values(s, other, [there], set()):
+                if there is None or (other, there) in coming_back:
+                    continue
+                if there not in current_values(s, other, [there], set()):
                     yield Conflict(effect.target, "gone", other, there)
 
 
-def _built_on(s: Session, thread_id: int, made_posts: set[int]) -> bool:
-    """Has the thread posts the action did not bring, or does a pointer lead to it?"""
-    posts = set(s.scalars(select(Post.id).where(Post.thread_id == thread_id)))
-    if posts - made_posts:
-        return True
+def _built_on(s: Session, thread_id: int, made_posts: set[int], sources: set[int]) -> bool:
+    """Has the thread posts the action did not bring, or does a pointer lead to it?
+
+    Replies to a thread that was split off go along when its posts go back (late_posts.py).
+    """
+    if thread_id not in sources:
+        posts = set(s.scalars(select(Post.id).where(Post.thread_id == thread_id)))
+        if posts - made_posts:
+            return True
     pointers = select(func.count()).select_from(Thread).where(Thread.moved_to_id == thread_id)
     return bool(s.scalar(pointers))
 
@@ -121,19 +129,10 @@ def _posts_elsewhere(s: Session, effects: Sequence[Effect]) -> Iterable[Conflict
             select(Post.id, Post.thread_id, Post.floor).where(Post.id.in_(ids[at : at + 500]))
         )
         now.update({row.id: (row.thread_id, row.floor) for row in rows})
-    wanted: dict[tuple[int, int], int] = {}
     for effect in moves:
-        for post_id, before, after in effect.moves:
+        for post_id, _, after in effect.moves:
             if now.get(post_id) != (effect.to_thread, after):
                 yield Conflict(effect.target, "moved", "posts", post_id)
-            wanted[(effect.from_thread, before)] = post_id
-    # A floor one of them goes back to may have been taken by somebody's new reply.
-    moving = set(ids)
-    for thread_id in sorted({one.from_thread for one in moves}):
-        target = next(one.target for one in moves if one.from_thread == thread_id)
-        for row in s.execute(select(Post.id, Post.floor).where(Post.thread_id == thread_id)):
-            if row.id not in moving and (thread_id, row.floor) in wanted:
-                yield Conflict(target, "exists", "posts", row.id, "floor", None, row.floor)
 
 
 def _later_entries(

@@ -79,9 +79,9 @@ class Planner:
             )
         )
 
-    def create(self, model: type[Base], **values: Any) -> int:
+    def create(self, model: type[Base], *, row_id: int | None = None, **values: Any) -> int:
         """Make a row; its id comes back (below zero in a preview)."""
-        row_id = self._next_id(model)
+        row_id = row_id or self.next_id(model)
         coded = {name: json_value(value) for name, value in values.items()}
         self.effects.add(Create(self.target_id, model.__tablename__, row_id, coded))
         return row_id
@@ -143,7 +143,8 @@ class Planner:
             self._memory[key] = find()
         return self._memory[key]
 
-    def _next_id(self, model: type[Base]) -> int:
+    def next_id(self, model: type[Base]) -> int:
+        """An id for a row to be made."""
         name = model.__tablename__
         if not self.is_real:
             self._taken[name] = self._taken.get(name, 0) - 1

@@ -9,11 +9,11 @@ from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from forum.core.db import Base, UtcDateTime
-from forum.models import Board, Member, ModLogEntry, Post, Thread
+from forum.models import Board, Member, ModLogEntry, NetworkBan, Post, PostWarning, Thread
 from forum.modlog.effects import json_value
 
 MODELS: dict[str, type[Base]] = {
-    model.__tablename__: model for model in (Thread, Post, Member, Board)
+    model.__tablename__: model for model in (Thread, Post, Member, Board, PostWarning, NetworkBan)
 }
 assert ModLogEntry.__tablename__ not in MODELS  # the log is written by modlog/chain.py alone
 

@@ -14,6 +14,7 @@ from forum.commands.search_index import (
     reindex_thread,
     remove_posts,
 )
+from forum.core.cache import CacheName
 from forum.core.uow import UnitOfWork
 from forum.models import Board, Post, Report, Thread, ThreadState
 from forum.modlog.effects import (
@@ -101,6 +102,8 @@ def settle(
         reindex_thread(uow, thread_id)
     if touched.posts:
         refresh_posts(s, sorted(touched.posts))
+    if touched.members:  # guests' pages show groups, avatars, signatures
+        uow.bump(CacheName.SITE)
     _settle_boards(uow, applied.board_counts, touched)
 
 

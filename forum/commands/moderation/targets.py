@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from forum.commands.locks import lock_members
 from forum.core.errors import Invalid, NotFound
 from forum.core.uow import UnitOfWork
 from forum.models import Member, Post, TargetKind, Thread
@@ -107,7 +106,8 @@ def load_targets(
             PostTarget(_one(posts, one), threads[_one(posts, one).thread_id]) for one in wanted
         ]
     elif action.targets is TargetKind.MEMBER:
-        members = lock_members(uow, wanted) if uow else _rows(s, Member, wanted, lock=False)
+        locks = uow is not None and not action.locks_threads_first
+        members = _rows(s, Member, wanted, lock=locks)
         found = [_one(members, one) for one in wanted]
     companions = {one: _one(threads, one) for one in companion_ids}
     authors = {author_of(one) for one in (*found, *companions.values())}

@@ -1,13 +1,11 @@
 """Deleting threads to the recycle bin, taking them out again, and clearing the bin."""
 
-from collections.abc import Iterable
-
 from sqlalchemy import func, select
 
+from forum.commands.moderation.deletions import taken_by_deletion
 from forum.commands.moderation.planning import Planner
 from forum.commands.moderation.registry import action
-from forum.models import ModLogEntry, ModLogTarget, Post, PostState, TargetKind, Thread, ThreadState
-from forum.modlog.effects import ReverseTransfers, decode
+from forum.models import Post, PostState, TargetKind, Thread, ThreadState
 from forum.modlog.registry import Group, NoOptions
 from forum.policies.permissions import May
 
@@ -23,6 +21,12 @@ BINNED = frozenset({ThreadState.RECYCLED})
 def delete(planner: Planner, thread: Thread, _options: NoOptions) -> None:
     """删除主题: to the recycle bin. Counters and points of all its authors go back; points of posts
     older than `lossless_delete_after` stay (无损删除). Pointers to it go."""
+    plan_deletion(planner, thread)
+    planner.tell(thread.author_id)
+
+
+def plan_deletion(planner: Planner, thread: Thread) -> None:
+    """What deleting a thread does; a part of the clean-up after a spammer, too."""
     if thread.state is ThreadState.REDIRECT:
         planner.remove(thread)
         return
@@ -37,10 +41,11 @@ def delete(planner: Planner, thread: Thread, _options: NoOptions) -> None:
     )
     planner.reverse_rule(f"thread:{thread.id}", "thread.digested")
     for pointer in planner.session.scalars(
-        select(Thread).where(Thread.moved_to_id == thread.id).order_by(Thread.id)
+        select(Thread)
+        .where(Thread.moved_to_id == thread.id, Thread.state == ThreadState.REDIRECT)
+        .order_by(Thread.id)
     ):
         planner.remove(pointer)
-    planner.tell(thread.author_id)
 
 
 @action(
@@ -53,7 +58,7 @@ def restore(planner: Planner, thread: Thread, _options: NoOptions) -> None:
     planner.change(
         thread, state=ThreadState(thread.former_state or ThreadState.VISIBLE), former_state=None
     )
-    planner.reverse(tuple(_taken_by_deletion(planner, thread.id)))
+    planner.reverse(taken_by_deletion(planner, TargetKind.THREAD, delete.key, thread.id))
     planner.tell(thread.author_id)
 
 
@@ -68,38 +73,3 @@ def purge(planner: Planner, thread: Thread, _options: NoOptions) -> None:
         select(func.count()).select_from(Post).where(Post.thread_id == thread.id)
     )
     planner.purge(thread, posts or 0)
-
-
-def _taken_by_deletion(planner: Planner, thread_id: int) -> Iterable[int]:
-    """The transfers that the deletion that stands made for this thread."""
-    entry_id = planner.session.scalar(
-        select(ModLogEntry.id)
-        .join(ModLogTarget, ModLogTarget.entry_id == ModLogEntry.id)
-        .where(
-            ModLogTarget.kind == TargetKind.THREAD,
-            ModLogTarget.target_id == thread_id,
-            ModLogEntry.action == delete.key,
-            ModLogEntry.is_reversal.is_(False),
-            ModLogEntry.undone_by_id.is_(None),
-        )
-        .order_by(ModLogEntry.id.desc())
-        .limit(1)
-    )
-    if entry_id is None:  # it came recycled from an import
-        return ()
-    by_thread = planner.remembered(("taken", entry_id), lambda: _taken(planner, entry_id))
-    found: Iterable[int] = by_thread.get(thread_id, ())
-    return found
-
-
-def _taken(planner: Planner, entry_id: int) -> dict[int, tuple[int, ...]]:
-    """By thread; a deletion of a thousand threads is read once."""
-    found: dict[int, tuple[int, ...]] = {}
-    for coded in planner.session.scalars(
-        select(ModLogEntry.effects).where(ModLogEntry.id == entry_id)
-    ).one():
-        if coded["do"] == "reverse_transfers":
-            effect = decode(coded)
-            assert isinstance(effect, ReverseTransfers)
-            found[effect.target] = found.get(effect.target, ()) + effect.made
-    return found

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from forum.commands.moderation.planning import Planner
 from forum.commands.moderation.registry import action
+from forum.core.errors import Invalid
 from forum.models import TargetKind, Thread, ThreadState
 from forum.modlog.registry import Choice, Group, asked
 from forum.policies.permissions import May
@@ -102,4 +103,72 @@ def highlight(planner: Planner, thread: Thread, options: HighlightOptions) -> No
         highlight_italic=options.italic,
         highlight_underline=options.underline,
     )
+    planner.tell(thread.author_id)
+
+
+STAMPS = (
+    ("", "None"), ("digest", "Digest stamp"), ("sticky", "Sticky stamp"), ("hot", "Hot"),
+    ("original", "Original"), ("recommended", "Recommended by the staff"), ("solved", "Solved"),
+    ("official", "Official"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class StampOptions:
+    stamp: str = asked("Stamp", Choice.PICK, "", values=STAMPS)
+
+
+@action(
+    "thread.stamp", "Stamp", "Undo the stamp",
+    targets=TargetKind.THREAD, permission=May.STAMP, group=Group.MARK, options=StampOptions,
+    is_bulk=True, takes_expiry=True, states=SHOWN, icon="check", ends_as=StampOptions(),
+)  # fmt: skip
+def put_stamp(planner: Planner, thread: Thread, options: StampOptions) -> None:
+    """图章: a mark over the opening post."""
+    _known(options.stamp, STAMPS, "stamp")
+    planner.change(thread, stamp=options.stamp)
+    planner.tell(thread.author_id)
+
+
+ICONS = (
+    ("", "None"), ("new", "New"), ("hot", "Hot"), ("good", "Good"), ("question", "Question"),
+    ("notice", "Notice"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class IconOptions:
+    icon: str = asked("Icon", Choice.PICK, "", values=ICONS)
+
+
+@action(
+    "thread.icon", "Icon", "Undo the icon",
+    targets=TargetKind.THREAD, permission=May.ICON, group=Group.MARK, options=IconOptions,
+    is_bulk=True, states=SHOWN, icon="flag", ends_as=IconOptions(),
+)  # fmt: skip
+def put_icon(planner: Planner, thread: Thread, options: IconOptions) -> None:
+    """图标: a mark before the title in the list."""
+    _known(options.icon, ICONS, "icon")
+    planner.change(thread, icon=options.icon)
+
+
+def _known(value: str, offered: tuple[tuple[str, str], ...], field: str) -> None:
+    if all(value != one for one, _ in offered):
+        raise Invalid("choice_unknown", field=field)
+
+
+@dataclass(frozen=True)
+class RecommendOptions:
+    recommends: bool = asked("Recommend", Choice.FLAG, True)
+
+
+@action(
+    "thread.recommend", "Recommend", "Undo the recommendation",
+    targets=TargetKind.THREAD, permission=May.RECOMMEND, group=Group.MARK,
+    options=RecommendOptions, is_bulk=True, takes_expiry=True, states=SHOWN, icon="heart",
+    ends_as=RecommendOptions(False),
+)  # fmt: skip
+def recommend(planner: Planner, thread: Thread, options: RecommendOptions) -> None:
+    """推荐: among the board's recommended threads."""
+    planner.change(thread, is_recommended=options.recommends)
     planner.tell(thread.author_id)

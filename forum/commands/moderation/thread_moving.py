@@ -40,7 +40,11 @@ def move(planner: Planner, thread: Thread, options: MoveOptions) -> None:
     )
     for pointer in planner.session.scalars(
         select(Thread)
-        .where(Thread.moved_to_id == thread.id, Thread.board_id == options.board_id)
+        .where(
+            Thread.moved_to_id == thread.id,
+            Thread.state == ThreadState.REDIRECT,
+            Thread.board_id == options.board_id,
+        )
         .order_by(Thread.id)
     ):
         planner.remove(pointer)  # it would lead from the board to itself

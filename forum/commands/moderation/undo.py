@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forum.commands.moderation.conflicts import Conflict, conflicts_in, without
+from forum.commands.moderation.late_posts import late_posts
 from forum.commands.moderation.perform import make_effects
 from forum.commands.moderation.record import LoggedAction, record
 from forum.commands.moderation.telling import Told, tell_owners
@@ -54,8 +55,12 @@ class LoggedEntry:
 
     @property
     def raw_effects(self) -> list[Effect]:
-        """Without the counters that follow from the others."""
-        return [one for one in self.effects if not isinstance(one, Count)]
+        """Without the counters that follow from the others; views follow from nothing."""
+        return [
+            one
+            for one in self.effects
+            if not isinstance(one, Count) or set(one.deltas) == {"view_count"}
+        ]
 
 
 def undo(
@@ -154,6 +159,7 @@ def undo_preview(s: Session, actor: Actor, site: Site, entry_id: int) -> UndoPre
 def undoing_effects(s: Session, entry: LoggedEntry, blocked: set[int]) -> list[Effect]:
     """What taking the entry back would do now."""
     raw = inverses(without(entry.raw_effects, blocked))
+    raw = [*late_posts(s, raw, since=entry.row.created_at), *raw]
     return [*raw, *counts_following(s, raw)]
 
 

@@ -1,0 +1,80 @@
+"""Warnings: so many within the window mute the author for a while."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from forum.commands.moderation.planning import Planner
+from forum.commands.moderation.registry import action
+from forum.commands.moderation.targets import PostTarget
+from forum.models import Member, PostState, PostWarning, TargetKind
+from forum.modlog.registry import Choice, Group, asked
+from forum.policies.actor import BANNED_GROUP, MUTED_GROUP
+from forum.policies.permissions import May
+
+
+@dataclass(frozen=True)
+class WarnOptions:
+    warns: bool = asked("Warn the author", Choice.FLAG, True)
+
+
+@action(
+    "post.warn", "Warn", "Undo the warning",
+    targets=TargetKind.POST, permission=May.WARN, group=Group.POST, options=WarnOptions,
+    is_bulk=True, minds_rank=True, states=frozenset({PostState.VISIBLE}), icon="warning",
+)  # fmt: skip
+def warn(planner: Planner, target: PostTarget, options: WarnOptions) -> None:
+    """警告, 解除警告. The warning that is one too many within the window mutes the author."""
+    post = target.post
+    if post.is_warned == options.warns:
+        return
+    planner.change(post, is_warned=options.warns)
+    planner.tell(post.author_id)
+    if not options.warns:
+        for given in planner.session.scalars(
+            select(PostWarning).where(PostWarning.post_id == post.id).order_by(PostWarning.id)
+        ):
+            planner.remove(given)
+        return
+    planner.create(
+        PostWarning,
+        post_id=post.id,
+        member_id=post.author_id,
+        actor_id=planner.actor.member_id,
+        reason=planner.reason,
+        created_at=planner.now,
+    )
+    _mute_after_too_many(planner, post.author_id)
+
+
+def _mute_after_too_many(planner: Planner, author_id: int) -> None:
+    settings = planner.site.settings.moderation
+    before: int = planner.remembered(
+        ("warnings", author_id),
+        lambda: (
+            planner.session.scalar(
+                select(func.count())
+                .select_from(PostWarning)
+                .where(
+                    PostWarning.member_id == author_id,
+                    PostWarning.created_at > planner.now - settings.warning_window,
+                )
+            )
+            or 0
+        ),
+    )
+    given: list[int] = planner.remembered(("given", author_id), list)
+    given.append(planner.target_id)
+    if before + len(given) != settings.warning_limit:
+        return
+    author = planner.session.get(Member, author_id)
+    if author is None or author.group_id in (MUTED_GROUP, BANNED_GROUP):
+        return
+    planner.change(author, **punished(author, MUTED_GROUP, planner.now + settings.warning_mute))
+
+
+def punished(member: Member, group_id: int, until: Any) -> dict[str, Any]:
+    """The columns that put a member into a punishing group, and say where they come back to."""
+    former = member.former_group_id or member.group_id
+    return {"group_id": group_id, "group_until": until, "former_group_id": former}

@@ -1,0 +1,163 @@
+"""Posts: deleted, blocked, warned, pinned. Members: muted, banned, cleaned up after."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from forum.commands.moderation.member_cleaning import CleanOptions
+from forum.commands.moderation.member_punishing import ClearOptions
+from forum.commands.moderation.post_states import BlockOptions
+from forum.commands.moderation.post_warnings import WarnOptions
+from forum.core.clock import utc_now
+from forum.core.errors import Forbidden, Invalid
+from forum.models import Member, Post, PostState, PostWarning, Thread, ThreadState
+from forum.policies.actor import BANNED_GROUP, MUTED_GROUP
+from tests.commands.moderation.acting import Moderator, differences, row
+from tests.commands.moderation.test_thread_actions import money, paid_thread
+from tests.factories import FOUNDER_ID
+
+
+@pytest.fixture
+def founder(forum):
+    return Moderator(forum, FOUNDER_ID)
+
+
+def post_ids(forum, thread_id):
+    with forum.read() as s:
+        return list(
+            s.scalars(select(Post.id).where(Post.thread_id == thread_id).order_by(Post.floor))
+        )
+
+
+def test_deleted_replies_go_with_counters_points_and_the_last_post(forum, founder):
+    author, replier = forum.member(), forum.member("李雷")
+    thread_id = paid_thread(forum, author, repliers=(replier, replier, author))
+    ids = post_ids(forum, thread_id)
+    before = row(forum, Thread, thread_id)
+
+    done = founder.does("post.delete", *ids[2:], reason="恶意灌水")
+    after = row(forum, Thread, thread_id)
+    assert (after.reply_count, after.last_post_at) == (1, row(forum, Post, ids[1]).created_at)
+    assert money(forum, replier) == 0 or money(forum, author) >= 2
+    assert differences(forum) == []
+
+    founder.undoes(done.entry_id)
+    again = row(forum, Thread, thread_id)
+    assert (again.reply_count, again.last_post_at) == (before.reply_count, before.last_post_at)
+    assert differences(forum) == []
+
+
+def test_restoring_gives_a_reply_its_points_back(forum, founder):
+    author = forum.member()
+    thread_id = paid_thread(forum, author, repliers=(author, author))
+    last = post_ids(forum, thread_id)[-1]
+    founder.does("post.delete", last)
+    assert money(forum, author) == 3
+
+    founder.does("post.restore", last)
+
+    assert money(forum, author) == 4
+    assert row(forum, Post, last).state is PostState.VISIBLE
+    assert differences(forum) == []
+
+
+def test_the_opening_post_goes_with_its_thread_only(forum, founder):
+    with pytest.raises(Invalid, match="opening_post"):
+        founder.does("post.delete", post_ids(forum, forum.thread())[0])
+
+
+def test_a_blocked_post_is_opened_again(forum, founder):
+    post_id = post_ids(forum, forum.thread(forum.member()))[0]
+    founder.does("post.block", post_id)
+    assert row(forum, Post, post_id).is_blocked
+
+    founder.does("post.block", post_id, options=BlockOptions(False))
+
+    assert not row(forum, Post, post_id).is_blocked
+
+
+def test_the_third_warning_mutes_and_its_undo_lets_go(forum, founder):
+    author = forum.member()
+    ids = post_ids(forum, forum.thread(author, replies=2))
+    founder.does("post.warn", *ids[:2])
+    assert row(forum, Member, author).group_id == 10
+
+    done = founder.does("post.warn", ids[2], reason="第三次")
+    muted = row(forum, Member, author)
+    assert (muted.group_id, muted.former_group_id) == (MUTED_GROUP, 10)
+    assert timedelta(days=29) < muted.group_until - utc_now() < timedelta(days=31)
+
+    founder.undoes(done.entry_id)
+    free = row(forum, Member, author)
+    assert (free.group_id, free.group_until, free.former_group_id) == (10, None, None)
+    with forum.read() as s:
+        assert s.scalar(select(func.count()).select_from(PostWarning)) == 2
+
+
+def test_a_warning_is_taken_back_with_its_row(forum, founder):
+    post_id = post_ids(forum, forum.thread(forum.member()))[0]
+    founder.does("post.warn", post_id)
+
+    founder.does("post.warn", post_id, options=WarnOptions(False))
+
+    assert not row(forum, Post, post_id).is_warned
+    with forum.read() as s:
+        assert s.scalar(select(func.count()).select_from(PostWarning)) == 0
+
+
+def test_a_muted_member_comes_back_to_the_former_group(forum, founder):
+    member_id = forum.member(group_id=12, total=250)
+    until = utc_now() + timedelta(days=3)
+
+    founder.does("member.mute", member_id, expires_at=until)
+    muted = row(forum, Member, member_id)
+    assert (muted.group_id, muted.group_until, muted.former_group_id) == (MUTED_GROUP, until, 12)
+
+    founder.does("member.ban", member_id)
+    assert row(forum, Member, member_id).former_group_id == 12
+    founder.does("member.release", member_id)
+    assert row(forum, Member, member_id).former_group_id is None
+
+
+def test_nobody_acts_on_equals_or_on_themselves(forum, founder):
+    mine = forum.board("我的")
+    moderator = Moderator(forum, forum.moderator(mine))
+    colleague = forum.moderator(mine, "李雷")
+
+    for target in (colleague, FOUNDER_ID, moderator.member_id):
+        with pytest.raises(Forbidden, match="outranked"):
+            moderator.does("member.mute", target)
+    with pytest.raises(Forbidden, match="group"):
+        moderator.does("member.ban", forum.member())
+    moderator.does("member.mute", forum.member("王五"))
+
+
+def test_profile_parts_are_cleared_and_come_back(forum, founder):
+    member_id = forum.member(signature="签名", signature_html="<p>签名</p>", custom_title="头衔")
+
+    done = founder.does("member.clear", member_id, options=ClearOptions(signature=True))
+    assert (row(forum, Member, member_id).signature, row(forum, Member, member_id).custom_title) == ("", "头衔")  # fmt: skip
+
+    founder.undoes(done.entry_id)
+    assert row(forum, Member, member_id).signature_html == "<p>签名</p>"
+
+
+def test_a_spammer_is_cleaned_up_after_in_one_step_and_back_in_one(forum, founder):
+    spammer, other = forum.member("卖药"), forum.member()
+    mine = paid_thread(forum, spammer, repliers=(other,))
+    theirs = paid_thread(forum, other, repliers=(spammer, other, spammer))
+    earned = money(forum, spammer), money(forum, other)
+
+    done = founder.does("member.clean", spammer, options=CleanOptions())
+    assert row(forum, Member, spammer).group_id == BANNED_GROUP
+    assert row(forum, Thread, mine).state is ThreadState.RECYCLED
+    assert row(forum, Thread, theirs).reply_count == 1
+    assert money(forum, spammer) == 0
+    assert differences(forum) == []
+
+    founder.undoes(done.entry_id)
+    assert (money(forum, spammer), money(forum, other)) == earned
+    assert row(forum, Member, spammer).group_id == 10
+    assert row(forum, Thread, theirs).reply_count == 3
+    assert differences(forum) == []
