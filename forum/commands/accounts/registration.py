@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from forum.commands.accounts.emails import send_confirmation
 from forum.commands.accounts.naming import checked_name
 from forum.commands.accounts.tries import count_try, network_of
+from forum.commands.notices import notify
 from forum.commands.points import open_balance, recompute_total
 from forum.core.errors import Taken
 from forum.core.mail import LetterWriter
@@ -67,6 +68,7 @@ def register_member(
         raise Taken("name") from error
 
     _give_first_points(uow, site, member.id)
+    notify(uow, "welcome", member_ids=[member.id], actor=None)
     if letters is not None and email:
         send_confirmation(uow, member, email=email, letters=letters)
     return member.id
