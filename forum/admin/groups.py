@@ -33,7 +33,7 @@ from forum.policies.admin import may_shape_group
 from forum.queries.admin.groups import boards_listing_only, group_sizes
 from forum.queries.site import GroupInfo
 
-GROUPS = admin_page("groups", _l("User groups"), menu=Menu.MEMBERS)
+GROUPS = admin_page("groups", _l("User groups"), menu=Menu.MEMBERS, place=2)
 ID = "/<int(max=9007199254740991):group_id>"
 
 

@@ -41,7 +41,7 @@ from forum.queries.admin.members import (
 
 MEMBERS = admin_page("members", _l("Member management"), menu=Menu.MEMBERS)
 UNCLAIMED = admin_page(
-    "unclaimed", _l("Unclaimed accounts"), menu=Menu.MEMBERS, path="members/unclaimed"
+    "unclaimed", _l("Unclaimed accounts"), menu=Menu.MEMBERS, path="members/unclaimed", place=1
 )
 ID = "/<int(max=9007199254740991):member_id>"
 

@@ -23,8 +23,8 @@ from forum.http.forms import form_page, refusals_on
 from forum.http.panel import changing, give_password
 from forum.points.rules import REGISTRY, Span
 
-KINDS = admin_page("point_kinds", _l("Point kinds"), menu=Menu.GLOBAL, path="points/kinds")
-RULES = admin_page("point_rules", _l("Point rules"), menu=Menu.GLOBAL, path="points/rules")
+KINDS = admin_page("point_kinds", _l("Point kinds"), menu=Menu.GLOBAL, path="points/kinds", place=8)
+RULES = admin_page("point_rules", _l("Point rules"), menu=Menu.GLOBAL, path="points/rules", place=9)
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,7 @@ class AdminPage:
     menu: Menu
     path: str
     least_rank: Rank
+    place: int
 
     @property
     def url(self) -> str:
@@ -111,12 +112,14 @@ def admin_page(
     menu: Menu,
     path: str | None = None,
     least_rank: Rank = Rank.ADMINISTRATOR,
+    place: int = 0,
 ) -> AdminPage:
     """Add a page to the panel.
 
+    :param place: among the pages of its menu, the lowest first.
     :raises ValueError: the key or the path stands twice.
     """
-    page = AdminPage(key, title, menu, key if path is None else path, least_rank)
+    page = AdminPage(key, title, menu, key if path is None else path, least_rank, place)
     if key in PAGES or any(known.path == page.path for known in PAGES.values()):
         raise ValueError(f"admin page {key} stands twice")
     PAGES[key] = page
@@ -144,7 +147,7 @@ def panel_menu() -> dict[str, Any]:
     for menu in Menu:
         items = tuple(
             MenuItem(str(page.title), page.url, page is current)
-            for page in PAGES.values()
+            for page in sorted(PAGES.values(), key=lambda page: page.place)
             if page.menu is menu and page.may_use(who)
         )
         if items:

@@ -44,7 +44,9 @@ def _section_page(section: str) -> AdminPage:
 SECTION_PAGES = {
     section: _section_page(section) for section in SECTIONS if section not in OWN_PAGES
 }
-POINTS = admin_page("settings_points", TITLES["points"], menu=Menu.GLOBAL, path="settings/points")
+POINTS = admin_page(
+    "settings_points", TITLES["points"], menu=Menu.GLOBAL, path="settings/points", place=7
+)
 
 
 @POINTS.route()

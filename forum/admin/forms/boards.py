@@ -116,7 +116,7 @@ class BoardForm(FlaskForm):  # type: ignore[misc]
     autoclose_from = SelectField(
         _l("Threads close by themselves"),
         choices=options(
-            ("", _l("Never")),
+            ("", _l("Do not close")),
             ("created", _l("Days after posting")),
             ("last_post", _l("Days after the last reply")),
         ),

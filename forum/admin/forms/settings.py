@@ -138,6 +138,12 @@ FIELDS: dict[str, dict[str, Labelled]] = {
         ),
         "posts_per_hour": Labelled(_l("Posts an hour"), _l("0 = any number.")),
         "threads_per_hour": Labelled(_l("Threads an hour"), _l("0 = any number.")),
+        "approved_first_posts": Labelled(
+            _l("First posts of new members that wait for approval"), _l("0 = none."), most=1000
+        ),
+        "approval_periods": Labelled(
+            _l("Hours when posts wait for approval"), _l("One span a line: 23:30-08:00.")
+        ),
     },
     "accounts": {
         "is_open": Labelled(_l("New members may register")),
