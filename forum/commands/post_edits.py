@@ -8,13 +8,17 @@ from sqlalchemy import select, update
 from forum.commands.post_texts import PostText, post_text, thread_title, thread_type
 from forum.commands.search_index import index_post
 from forum.commands.threads import PostRef, ThreadOptions, allowed_read_access
+from forum.commands.word_checks import refuse
 from forum.core.errors import Invalid, NotFound
 from forum.core.uow import UnitOfWork
+from forum.markup import stretches
 from forum.models import Board, Member, Post, PostRevision, PostState, Thread, ThreadState
 from forum.policies.actor import Actor, Rank
 from forum.policies.posts import may_edit_post
 from forum.queries.actors import member_rank
 from forum.queries.site import site_of
+from forum.queries.words import word_filter_of
+from forum.words import WordFilter
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,8 @@ def edit_post(
     :raises Invalid: a rule is broken, or "edited_meanwhile": somebody else was faster.
     """
     limits = site_of(uow.session).settings.posting
-    text = post_text(actor, source, limits)
+    words = word_filter_of(uow.session)
+    text = post_text(actor, source, limits, words)
     thread, post = _locked(uow, post_id)
     rank = _author_rank(uow, post.author_id)
     may_edit_post(actor, thread, post, author_rank=rank).require()
@@ -52,7 +57,10 @@ def edit_post(
         raise Invalid("edited_meanwhile")
 
     former_title = thread.title if post.floor == 1 else None
-    changes = _thread_changes(uow, actor, thread, opening) if opening and post.floor == 1 else {}
+    changes = (
+        _thread_changes(uow, actor, thread, opening, words) if opening and post.floor == 1 else {}
+    )
+    _refuse_new_words(words, text, post)
     if text.source == post.source and not changes:
         return PostRef(post.id, thread.id, post.floor, post.state)
     uow.session.add(
@@ -101,14 +109,17 @@ def _author_rank(uow: UnitOfWork, author_id: int) -> Rank:
 
 
 def _thread_changes(
-    uow: UnitOfWork, actor: Actor, thread: Thread, opening: OpeningChange
+    uow: UnitOfWork, actor: Actor, thread: Thread, opening: OpeningChange, words: WordFilter
 ) -> dict[str, Any]:
     """The columns that become different. Nothing is written yet."""
     site = site_of(uow.session)
+    title, held_by = thread_title(actor, opening.title, site.settings.posting, words)
+    if thread.state is ThreadState.VISIBLE and title != thread.title:
+        refuse(held_by, field="title")
     board = site.boards[thread.board_id]
     asked = opening.options
     wanted = {
-        "title": thread_title(opening.title, site.settings.posting),
+        "title": title,
         "type_id": thread_type(actor, board, opening.type_id, current_id=thread.type_id),
         "is_newest_first": asked.is_newest_first,
         "notifies_author": asked.notifies_author,
@@ -119,6 +130,16 @@ def _thread_changes(
         ),
     }
     return {name: value for name, value in wanted.items() if value != getattr(thread, name)}
+
+
+def _refuse_new_words(words: WordFilter, text: PostText, post: Post) -> None:
+    """What is shown already cannot go to the queue: an edit brings in no words that would hold it.
+
+    :raises Invalid: "words_refused".
+    """
+    if text.held_by and post.state is PostState.VISIBLE:
+        known = {rule.find for rule in words.judge("".join(stretches(post.source).texts)).held}
+        refuse(tuple(word for word in text.held_by if word not in known), field="source")
 
 
 def _rewrite(post: Post, text: PostText) -> None:

@@ -8,10 +8,11 @@ from sqlalchemy import func, select
 from forum.commands.post_texts import PostText
 from forum.core.errors import TooSoon
 from forum.core.uow import UnitOfWork
-from forum.models import Member, Post, Thread
+from forum.models import Member, Post, PostHold, Thread
 from forum.policies.actor import Actor
-from forum.policies.permissions import LINKS_WAIT, REPLIES_DIRECT, THREADS_DIRECT, May
-from forum.queries.site import BoardInfo
+from forum.policies.permissions import May
+from forum.policies.queue import hold_reason
+from forum.queries.site import BoardInfo, site_of
 from forum.settings import Posting
 
 _HOUR = timedelta(hours=1)
@@ -54,13 +55,29 @@ def _check_cap(made: int, cap: int) -> None:
         raise TooSoon("hourly_limit", retry_after_s=int(_HOUR.total_seconds()))
 
 
-def waits_for_approval(actor: Actor, board: BoardInfo, text: PostText, *, is_thread: bool) -> bool:
-    """Does the post go to the queue first? Never for the board's moderators."""
-    if actor.moderates(board.id):
-        return False
-    if actor.permission(May.POST_LINKS) == LINKS_WAIT and text.has_foreign_links:
-        return True
-    direct = actor.permission(May.POST_DIRECTLY)
-    if is_thread:
-        return board.premoderation >= 1 and not direct & THREADS_DIRECT
-    return board.premoderation >= 2 and not direct & REPLIES_DIRECT
+def hold_of(
+    uow: UnitOfWork,
+    actor: Actor,
+    author: Member,
+    board: BoardInfo,
+    text: PostText,
+    *,
+    title_held_by: tuple[str, ...] = (),
+    is_thread: bool,
+) -> PostHold | None:
+    """Why the post goes to the queue first, to be kept with it; None = it is shown at once."""
+    site = site_of(uow.session)
+    held_by = tuple(dict.fromkeys((*title_held_by, *text.held_by)))
+    reason = hold_reason(
+        actor,
+        board,
+        site.settings.posting,
+        local_now=uow.now.astimezone(site.zone),
+        post_count=author.post_count,
+        is_thread=is_thread,
+        has_foreign_links=text.has_foreign_links,
+        has_held_words=bool(held_by),
+    )
+    if reason is None:
+        return None
+    return PostHold(reason=reason, words=list(held_by), created_at=uow.now)

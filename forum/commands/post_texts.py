@@ -5,6 +5,7 @@ Rendered before the command's first statement: on SQLite that statement takes th
 
 from dataclasses import dataclass
 
+from forum.commands.word_checks import checked_line, checked_source
 from forum.core.errors import Invalid
 from forum.core.text import clean_line, clean_text, width
 from forum.markup import RENDERER_VERSION, Rendered, RenderOptions, message_bytes, render
@@ -12,6 +13,7 @@ from forum.policies.actor import Actor
 from forum.policies.permissions import LINKS_PLAIN, LINKS_REFUSED, May
 from forum.queries.site import BoardInfo
 from forum.settings import Posting
+from forum.words import WordFilter
 
 # What even those exempt from the limits may not pass: the renderer's own size.
 LARGEST_BYTES = 60_000
@@ -24,17 +26,18 @@ class PostText:
     source: str
     rendered: Rendered
     renderer_version: int = RENDERER_VERSION
+    held_by: tuple[str, ...] = ()  # words for which it waits
 
     @property
     def has_foreign_links(self) -> bool:
         return bool(self.rendered.link_hosts)
 
 
-def post_text(actor: Actor, source: str, limits: Posting) -> PostText:
-    """Clean, measure and render a message. No statement.
+def post_text(actor: Actor, source: str, limits: Posting, words: WordFilter) -> PostText:
+    """Clean, measure, filter and render a message. No statement.
 
     :raises Invalid: "message_too_short", "message_too_long" (bytes; quotes do not count for the
-        minimum) or "links_refused", all of the field source.
+        minimum), "links_refused" or "words_refused", all of the field source.
     """
     source = clean_text(source).strip()
     is_exempt = bool(actor.permission(May.SKIP_POST_LIMITS))
@@ -46,24 +49,31 @@ def post_text(actor: Actor, source: str, limits: Posting) -> PostText:
     counted = message_bytes(source)
     if counted < least:
         raise Invalid("message_too_short", field="source", least=least, has=counted)
+    checked = checked_source(actor, words, source, field="source")
+    source = checked.text
     links = actor.permission(May.POST_LINKS)
-    text = PostText(source, render(source, options=RenderOptions(allow_links=links != LINKS_PLAIN)))
+    rendered = render(source, options=RenderOptions(allow_links=links != LINKS_PLAIN))
+    text = PostText(source, rendered, held_by=checked.held_by)
     if links == LINKS_REFUSED and text.has_foreign_links:
         raise Invalid("links_refused", field="source")
     return text
 
 
-def thread_title(title: str, limits: Posting) -> str:
-    """The title as one clean line.
+def thread_title(
+    actor: Actor, title: str, limits: Posting, words: WordFilter
+) -> tuple[str, tuple[str, ...]]:
+    """The title as one clean line, and the words for which it waits.
 
-    :raises Invalid: "subject_empty", "subject_too_long" (width units, ASCII 1, others 2).
+    :raises Invalid: "subject_empty", "subject_too_long" (width units, ASCII 1, others 2) or
+        "words_refused".
     """
     title = clean_line(title)
     if not title:
         raise Invalid("subject_empty", field="title")
     if width(title) > limits.subject_width:
         raise Invalid("subject_too_long", field="title", most=limits.subject_width)
-    return title
+    checked = checked_line(actor, words, title, field="title")
+    return checked.text, checked.held_by
 
 
 def thread_type(

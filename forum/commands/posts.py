@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 
 from forum.commands.locks import lock_members
-from forum.commands.post_limits import check_pace, waits_for_approval
+from forum.commands.post_limits import check_pace, hold_of
 from forum.commands.post_texts import PostText, post_text
 from forum.commands.publishing import audience_of, publish_reply
 from forum.commands.threads import PostRef
@@ -15,6 +15,7 @@ from forum.models import Post, PostState, Thread
 from forum.policies.actor import Actor
 from forum.policies.threads import may_reply
 from forum.queries.site import site_of
+from forum.queries.words import word_filter_of
 
 # Beyond this a later last post is no race: somebody's clock was wrong, or the page was imported.
 _LONGEST_WAIT = timedelta(minutes=1)
@@ -39,7 +40,7 @@ def reply_to_thread(
     """
     site = site_of(uow.session)
     limits = site.settings.posting
-    text = post_text(actor, source, limits)
+    text = post_text(actor, source, limits, word_filter_of(uow.session))
     thread = uow.session.get(Thread, thread_id)
     if thread is None:
         raise NotFound("thread_not_found")
@@ -57,20 +58,23 @@ def reply_to_thread(
         return earlier
     check_pace(uow, actor, author, limits, is_thread=False)
 
-    is_pending = waits_for_approval(actor, board, text, is_thread=False)
+    hold = hold_of(uow, actor, author, board, text, is_thread=False)
     post = Post(
         thread_id=thread_id, floor=thread.last_floor, author_id=author.id, source=text.source,
         html=text.rendered.html, renderer_version=text.renderer_version,
         has_images=text.rendered.image_count > 0, submission_key=submission_key,
-        state=PostState.PENDING if is_pending else PostState.VISIBLE, address=uow.address,
+        state=PostState.PENDING if hold else PostState.VISIBLE, address=uow.address,
         created_at=_moment(uow, thread),
     )  # fmt: skip
     uow.session.add(post)
     uow.session.flush()  # post.id
     author.last_post_at, author.last_address = uow.now, uow.address
 
-    if not is_pending:
+    if hold is None:
         publish_reply(uow, thread, post, actor, audience)
+    else:
+        hold.post_id = post.id
+        uow.session.add(hold)
     return PostRef(post.id, thread_id, post.floor, post.state)
 
 

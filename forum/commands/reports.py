@@ -13,6 +13,7 @@ from forum.policies.actor import Actor, Rank
 from forum.policies.posts import may_report_post
 from forum.queries.actors import actor_for_member
 from forum.queries.site import Site, site_of
+from forum.queries.words import word_filter_of
 
 # Key and label (an English msgid), in the order of the form.
 REASONS = {
@@ -39,6 +40,7 @@ def report_post(uow: UnitOfWork, actor: Actor, *, post_id: int, reason: str, tex
     text = clean_line(text)
     if reason not in REASONS:
         raise Invalid("report_reason", field="reason")
+    text = word_filter_of(uow.session).replace(text).text  # who reports a word may have to write it
     if len(text) > MOST_CHARACTERS or (reason == "other" and width(text) < 2):
         raise Invalid("report_text", field="text", most=MOST_CHARACTERS)
     post = uow.session.get(Post, post_id)

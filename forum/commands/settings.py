@@ -12,6 +12,7 @@ from forum.models import GroupKind, Setting
 from forum.points.formula import FormulaError, compiled
 from forum.policies.actor import Actor
 from forum.policies.admin import may_change_site
+from forum.policies.queue import is_period
 from forum.queries.site import Site, fresh_site
 from forum.settings import SECTIONS, Accounts, General, Moderation, Points, Posting, Reading
 
@@ -56,6 +57,8 @@ def _check(site: Site, values: Any) -> None:
     elif isinstance(values, Posting):
         if values.message_min_bytes > values.message_max_bytes:
             raise Invalid("limits_crossed", field="message_max_bytes")
+        if not all(is_period(period) for period in values.approval_periods):
+            raise Invalid("period_unknown", field="approval_periods")
     elif isinstance(values, Reading):
         _check_reading(site, values)
     elif isinstance(values, Moderation) and values.panel_session.total_seconds() < 60:

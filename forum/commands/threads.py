@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from forum.commands.locks import lock_members
-from forum.commands.post_limits import check_pace, waits_for_approval
+from forum.commands.post_limits import check_pace, hold_of
 from forum.commands.post_texts import post_text, thread_title, thread_type
 from forum.commands.publishing import publish_opening
 from forum.core.errors import Invalid, NotFound
@@ -15,6 +15,7 @@ from forum.policies.actor import Actor
 from forum.policies.boards import may_start_thread
 from forum.policies.permissions import May
 from forum.queries.site import site_of
+from forum.queries.words import word_filter_of
 
 
 @dataclass(frozen=True)
@@ -63,21 +64,24 @@ def start_thread(
     if board is None:
         raise NotFound("not_found")
     may_start_thread(actor, board).require()
-    title = thread_title(title, limits)
+    words = word_filter_of(uow.session)
+    title, title_held_by = thread_title(actor, title, limits, words)
     type_id = thread_type(actor, board, type_id)
     read_access = allowed_read_access(actor, options.read_access)
-    text = post_text(actor, source, limits)
-    is_pending = waits_for_approval(actor, board, text, is_thread=True)
+    text = post_text(actor, source, limits, words)
 
     assert actor.member_id is not None  # guests are refused above
     author = lock_members(uow, [actor.member_id])[actor.member_id]
     if earlier := _earlier(uow, actor.member_id, board_id, title, text.source, submission_key):
         return earlier
     check_pace(uow, actor, author, limits, is_thread=True)
+    hold = hold_of(
+        uow, actor, author, board, text, title_held_by=title_held_by, is_thread=True
+    )  # fmt: skip
 
     thread = Thread(
         board_id=board_id, type_id=type_id, author_id=author.id, author_name=author.name, title=title,
-        state=ThreadState.PENDING if is_pending else ThreadState.VISIBLE,
+        state=ThreadState.PENDING if hold else ThreadState.VISIBLE,
         is_newest_first=options.is_newest_first, notifies_author=options.notifies_author,
         read_access=read_access, has_images=text.rendered.image_count > 0, last_floor=1,
         created_at=uow.now, last_post_at=uow.now, last_poster_id=author.id,
@@ -89,7 +93,7 @@ def start_thread(
         thread_id=thread.id, floor=1, author_id=author.id, source=text.source,
         html=text.rendered.html, renderer_version=text.renderer_version,
         has_images=text.rendered.image_count > 0, submission_key=submission_key,
-        state=PostState.PENDING if is_pending else PostState.VISIBLE, address=uow.address,
+        state=PostState.PENDING if hold else PostState.VISIBLE, address=uow.address,
         created_at=uow.now,
     )  # fmt: skip
     uow.session.add(post)
@@ -97,8 +101,11 @@ def start_thread(
     thread.first_post_id = post.id
     author.last_post_at, author.last_address = uow.now, uow.address
 
-    if not is_pending:
+    if hold is None:
         publish_opening(uow, thread, post)
+    else:
+        hold.post_id = post.id
+        uow.session.add(hold)
     return PostRef(post.id, thread.id, 1, post.state)
 
 

@@ -25,6 +25,7 @@ _BUMP = text(
 class CacheName(enum.StrEnum):
     """The names things are cached under."""
 
+    WORDS = "words"  # the word filter's list
     SITE = "site"  # settings, groups, boards, moderators, point kinds, announcements, links
 
 

@@ -35,6 +35,7 @@ REFUSALS: dict[str, Any] = {
     Refusal.MUTED: _l("You may not post at the moment."),
     Refusal.NOT_POSTABLE: _l("No threads can be started here."),
     Refusal.OWN_POST: _l("This is your own post."),
+    Refusal.OWN_DECISION: _l("Somebody else has to look at this."),
     Refusal.BLOCKED: _l("This post was blocked by a moderator."),
     Refusal.PANEL_PASSWORD: _l("Enter your password again to go on."),
     Refusal.HAS_ACCOUNT: _l("You are logged in already."),
@@ -71,6 +72,8 @@ SENTENCES: dict[str, Any] = {
     "edited_meanwhile": _l(
         "Somebody else changed this post while you were writing. Send again to keep your text."
     ),
+    "period_unknown": _l("A span of hours looks like 23:30-08:00."),
+    "words_refused": _l("This cannot be posted: it holds words that are not allowed (%(words)s)."),
     "hourly_limit": _l("You have reached the number of posts an hour."),
     "type_required": _l("Choose a thread type."),
     "type_unknown": _l("This board has no such thread type."),

@@ -46,6 +46,8 @@ class May:
     SET_READ_ACCESS = "thread.read_access"
     SKIP_POST_LIMITS = "exempt.post_limits"
     SKIP_WORDS = "exempt.words"
+    SKIP_PERIODS = "exempt.periods"
+    EDIT_WORDS = "mod.words"
     POSTS_PER_HOUR = "post.per_hour"
     EDIT_MINUTES = "post.edit_minutes"
     SIGNATURE_SIZE = "signature.size"

@@ -29,6 +29,7 @@ class Refusal(enum.StrEnum):
     MUTED = "muted"
     NOT_POSTABLE = "not_postable"  # a category or a redirect holds no threads
     OWN_POST = "own_post"
+    OWN_DECISION = "own_decision"  # somebody else has to look at it
     BLOCKED = "blocked"
     PANEL_PASSWORD = "panel_password"
     HAS_ACCOUNT = "has_account"

@@ -70,6 +70,8 @@ class Posting:
     repeat_window: timedelta = timedelta(minutes=10)  # a double click within this is one post
     posts_per_hour: int = 0  # 0 = no cap
     threads_per_hour: int = 0
+    approved_first_posts: int = 0  # so many posts of a new member wait for approval
+    approval_periods: tuple[str, ...] = ()  # "23:30-08:00": hours when posts wait
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from zoneinfo import available_timezones
 
 from forum.commands.points import pay_rule
+from forum.commands.word_checks import checked_without_queue
 from forum.core.errors import Invalid, NotFound
 from forum.core.text import clean_line, clean_text
 from forum.core.uow import UnitOfWork
@@ -16,6 +17,8 @@ from forum.policies.accounts import (
 )
 from forum.policies.actor import Actor
 from forum.policies.permissions import May
+from forum.queries.words import word_filter_of
+from forum.words import WordFilter
 
 TITLE_LENGTH = 30
 LOCALES = ("", "zh", "en")
@@ -35,7 +38,7 @@ def edit_profile(
 
     :param signature: BBCode.
     :raises Forbidden: the actor's group may not have what is set.
-    :raises Invalid: time_zone_unknown, signature_long or title_long.
+    :raises Invalid: time_zone_unknown, signature_long, title_long or words_refused.
     """
     may_use_account(actor).require()
     if time_zone and time_zone not in available_timezones():
@@ -45,16 +48,18 @@ def edit_profile(
     member.time_zone = time_zone
     member.locale = locale if locale in LOCALES else ""
     if signature is not None and signature != member.signature:
-        _sign(actor, member, clean_text(signature).strip())
+        words = word_filter_of(uow.session)
+        _sign(actor, member, clean_text(signature).strip(), words)
     if custom_title is not None and custom_title != member.custom_title:
-        _entitle(actor, member, clean_line(custom_title))
+        words = word_filter_of(uow.session)
+        _entitle(actor, member, clean_line(custom_title), words)
     if is_invisible is not None and is_invisible != member.is_invisible:
         if is_invisible:
             may_go_invisible(actor).require()
         member.is_invisible = is_invisible
 
 
-def _sign(actor: Actor, member: Member, source: str) -> None:
+def _sign(actor: Actor, member: Member, source: str, words: WordFilter) -> None:
     if source:
         may_have_signature(actor).require()
     most = actor.permission(May.SIGNATURE_SIZE)
@@ -64,16 +69,17 @@ def _sign(actor: Actor, member: Member, source: str) -> None:
         allow_bbcode=bool(actor.permission(May.SIGNATURE_BBCODE)),
         allow_images=bool(actor.permission(May.SIGNATURE_IMAGES)),
     )
+    source = checked_without_queue(actor, words, source, field="signature", is_source=True)
     member.signature = source
     member.signature_html = render(source, options=options).html if source else ""
 
 
-def _entitle(actor: Actor, member: Member, title: str) -> None:
+def _entitle(actor: Actor, member: Member, title: str, words: WordFilter) -> None:
     if title:
         may_have_title(actor).require()
     if len(title) > TITLE_LENGTH:
         raise Invalid("title_long", field="custom_title", most=TITLE_LENGTH)
-    member.custom_title = title
+    member.custom_title = checked_without_queue(actor, words, title, field="custom_title")
 
 
 def set_avatar(uow: UnitOfWork, actor: Actor, *, digest: str) -> None:

@@ -9,6 +9,7 @@ from forum.commands.accounts.naming import checked_name
 from forum.commands.accounts.tries import count_try, network_of
 from forum.commands.notices import notify
 from forum.commands.points import open_balance, recompute_total
+from forum.commands.word_checks import check_name
 from forum.core.errors import Taken
 from forum.core.mail import LetterWriter
 from forum.core.names import email_key, name_key
@@ -17,6 +18,7 @@ from forum.models import Member
 from forum.policies.accounts import may_register
 from forum.policies.actor import Actor
 from forum.queries.site import Site, site_of
+from forum.queries.words import word_filter_of
 
 DAY = timedelta(days=1)
 
@@ -46,6 +48,7 @@ def register_member(
     accounts = site.settings.accounts
     may_register(actor, accounts).require()
     name = checked_name(accounts, name)
+    check_name(word_filter_of(uow.session), name)
     _count(uow, accounts.registrations_per_address)
 
     member = Member(
