@@ -97,7 +97,7 @@ def permissions(board_id: int) -> Response:
         form,
         board=board,
         lists=lists,
-        rights=tuple(BoardRight),
+        rights=(BoardRight.VIEW,) if board.is_category else tuple(BoardRight),
         own_rights=_own_rights(board),
     )
 

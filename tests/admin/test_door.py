@@ -54,6 +54,7 @@ def test_guests_are_led_to_the_login_and_cannot_post(app: Flask, client: FlaskCl
 
 
 @pytest.mark.parametrize("who", ["member", "moderator", "super moderator"])
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_nobody_below_an_administrator_gets_in(
     app: Flask, client: FlaskClient, forum: Forum, who: str
 ) -> None:
@@ -72,6 +73,7 @@ def test_nobody_below_an_administrator_gets_in(
     assert "只有管理员可以进入管理中心" in client.get("/admin/").text
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_every_post_needs_a_token(app: Flask, panel: Panel) -> None:
     for path, methods in admin_paths(app):
         if "POST" in methods:
@@ -105,6 +107,7 @@ def test_the_panel_asks_for_the_password_and_leads_back(
     assert client.get("/admin/boards").status_code == 200
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "next_path", ["https://evil.example/", "//evil.example", "/admin/../x\\", "/"]
 )
@@ -208,6 +211,7 @@ def test_every_page_shows_itself(app: Flask, panel: Panel, query: str) -> None:
             assert "Set-Cookie" not in answer.headers or "session" in answer.headers["Set-Cookie"]
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_reading_the_panel_changes_nothing(app: Flask, panel: Panel) -> None:
     from forum.core.db import recorded_statements
 

@@ -14,7 +14,7 @@ PER_PAGE = 50
 
 @dataclass(frozen=True)
 class LogRow:
-    """One change; `changes`: (field, before, after)."""
+    """One change; `changes`: (field, before, after). Made or taken away: one side has no fields."""
 
     id: int
     actor_id: int | None
@@ -23,6 +23,8 @@ class LogRow:
     target: str
     title: str
     changes: tuple[tuple[str, Any, Any], ...]
+    is_made: bool
+    is_gone: bool
     address: str
     created_at: datetime
 
@@ -66,6 +68,8 @@ def log_page(
                 (name, row.before.get(name), row.after.get(name))
                 for name in {**row.before, **row.after}
             ),
+            not row.before,
+            not row.after,
             row.address,
             row.created_at,
         )
