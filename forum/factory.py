@@ -24,6 +24,7 @@ from forum.http import (
     login,
     page_cache,
     page_store,
+    replica,
     retries,
     templating,
 )
@@ -35,13 +36,19 @@ from forum.web import BLUEPRINTS
 ROOT = Path(__file__).parents[1]
 
 
+class Forum(Flask):
+    """Flask with templates compiled for each language."""
+
+    jinja_environment = templating.LocaleEnvironment
+
+
 def create_app(config: Config | None = None) -> Flask:
     """The WSGI application over one configuration.
 
     :raises ConfigError: the environment holds a wrong value.
     """
     config = config or load_config()
-    app = Flask("forum", template_folder=str(ROOT / "templates"), static_folder=None)
+    app = Forum("forum", template_folder=str(ROOT / "templates"), static_folder=None)
     app.config.update(
         SECRET_KEY=config.secret_key,
         TESTING=config.is_testing,
@@ -71,6 +78,7 @@ def create_app(config: Config | None = None) -> Flask:
         app.register_blueprint(blueprint)
     for command in COMMANDS:
         app.cli.add_command(command)
+    replica.init_app(app, database)
     if config.page_cache:
         store = page_store.SharedStore(config.redis_url) if config.redis_url else None
         cache = page_cache.PageCache(

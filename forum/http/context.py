@@ -13,7 +13,7 @@ from forum.core.clock import utc_now
 from forum.core.config import Config
 from forum.core.db import Database, statement_count
 from forum.core.uow import UnitOfWork, unit_of_work
-from forum.http import login
+from forum.http import login, replica
 from forum.policies.actor import Actor
 from forum.queries.actors import actor_for_token, guest_actor
 from forum.queries.site import Site, site_of
@@ -30,11 +30,21 @@ def config() -> Config:
 
 
 def reader() -> Session:
-    """This request's session for reading; opened at first use, closed with the request."""
+    """This request's session for reading; opened at first use, closed with the request.
+
+    With a replica it may be on that one: see http/replica.py.
+    """
     if "reader" not in g:
-        g.reader = database().read_session()
-        database().cache.refresh(g.reader)
+        g.reader = replica.open_session(database(), _primary()) or _primary()
     return cast(Session, g.reader)
+
+
+def _primary() -> Session:
+    """The session that rights and logins are read with: these hold at once, whatever a replica says."""
+    if "primary" not in g:
+        g.primary = database().read_session()
+        database().cache.refresh(g.primary)
+    return cast(Session, g.primary)
 
 
 def now() -> datetime:
@@ -47,7 +57,7 @@ def now() -> datetime:
 def site() -> Site:
     """The snapshot this request works with."""
     if "site" not in g:
-        g.site = site_of(reader())
+        g.site = site_of(_primary())
     return cast(Site, g.site)
 
 
@@ -71,7 +81,7 @@ def root_address() -> str:
 def _find_actor() -> Actor:
     token = login.current_token()
     if token is not None:
-        found = actor_for_token(reader(), site(), token, now())
+        found = actor_for_token(_primary(), site(), token, now())
         if found is not None:
             return found
         login.forget()
@@ -88,6 +98,7 @@ def writing() -> Iterator[UnitOfWork]:
     """This request's unit of work. What was read before may be stale: commands look again."""
     with unit_of_work(database(), now=now(), address=address()) as uow:
         yield uow
+    replica.note_written()
     close_reader()
 
 
@@ -95,9 +106,10 @@ def close_reader() -> None:
     """End the reading snapshot, so that what follows sees what was just written."""
     for name in ("site", "actor"):
         g.pop(name, None)
-    session = g.pop("reader", None)
-    if session is not None:
-        session.close()
+    for name in ("reader", "primary"):
+        session = g.pop(name, None)
+        if session is not None:
+            session.close()  # the same one twice when there is no replica: that does nothing
 
 
 def timing() -> tuple[float, int]:

@@ -1,6 +1,6 @@
 """Which language does a page speak? Chinese unless the address or the member says otherwise."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from gettext import NullTranslations
@@ -13,6 +13,7 @@ from babel.messages.pofile import read_po
 from babel.support import Translations
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, force_locale
+from markupsafe import Markup
 
 from forum.http.context import actor
 
@@ -120,12 +121,38 @@ def init_app(app: Flask) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(FOLDER)
     app.config["BABEL_DEFAULT_LOCALE"] = DEFAULT
     Babel(app, locale_selector=current_locale)
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda message: translations().gettext(message),
-        lambda one, many, number: translations().ngettext(one, many, number),
-        newstyle=True,
-        pgettext=lambda context, message: translations().pgettext(context, message),
-        npgettext=lambda context, one, many, number: translations().npgettext(
-            context, one, many, number
-        ),
-    )
+
+
+def template_words(locale: str) -> dict[str, Callable[..., Markup]]:
+    """gettext and its kin for templates of one locale, as Jinja's new style has them.
+
+    Variables are escaped; each message is looked up once a process.
+    """
+    found = _loaded(locale)
+    known: dict[str, Markup] = {}
+
+    def gettext(message: str, **data: Any) -> Markup:
+        if data:
+            return Markup(found.gettext(message)) % data  # noqa: S704  a catalogue
+        words = known.get(message)
+        if words is None:
+            words = known[message] = Markup(found.gettext(message)) % data  # noqa: S704  a catalogue
+        return words
+
+    def ngettext(one: str, many: str, num: int, **data: Any) -> Markup:
+        return Markup(found.ngettext(one, many, num)) % {"num": num, **data}  # noqa: S704  a catalogue
+
+    def pgettext(context: str, message: str, **data: Any) -> Markup:
+        return Markup(found.pgettext(context, message)) % data  # noqa: S704  a catalogue
+
+    def npgettext(context: str, one: str, many: str, num: int, **data: Any) -> Markup:
+        words = found.npgettext(context, one, many, num)
+        return Markup(words) % {"num": num, **data}  # noqa: S704  a catalogue
+
+    return {
+        "_": gettext,
+        "gettext": gettext,
+        "ngettext": ngettext,
+        "pgettext": pgettext,
+        "npgettext": npgettext,
+    }

@@ -76,7 +76,8 @@ def init_app(app: Flask, *, session_days: int, is_https: bool) -> None:
         REMEMBER_COOKIE_SAMESITE="Lax",
         REMEMBER_COOKIE_SECURE=is_https,
     )
-    manager = LoginManager(app)
+    # No current_user in templates: asking for it would open the session of every page.
+    manager = LoginManager(app, add_context_processor=False)
     # "strong" would log out phones whenever their network changes; sessions can be listed and ended.
     manager.session_protection = None
 

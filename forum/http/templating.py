@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 from flask import Flask, g, get_flashed_messages, request
+from flask.templating import Environment
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
+from jinja2 import Template
 from markupsafe import Markup
 
 from forum import __version__
@@ -16,6 +19,27 @@ from forum.http.addresses import Addresses
 from forum.http.login import has_cookie
 from forum.http.times import ShownTime, clock_text, shown_time
 from forum.queries.site import Site
+
+
+class LocaleEnvironment(Environment):
+    """Jinja with one set of compiled templates a locale: a word costs a look into a dictionary.
+
+    What Flask asks this environment for comes from the locale's own, made when it is first needed.
+    """
+
+    def get_or_select_template(self, *arguments: Any, **more: Any) -> Template:
+        if self.overlayed:
+            return super().get_or_select_template(*arguments, **more)
+        return self._of_locale(language.current_locale()).get_or_select_template(*arguments, **more)
+
+    def _of_locale(self, locale: str) -> "LocaleEnvironment":
+        made: dict[str, LocaleEnvironment] = self.__dict__.setdefault("_locales", {})
+        found = made.get(locale)
+        if found is None:
+            found = cast(LocaleEnvironment, self.overlay())
+            found.globals = {**self.globals, **language.template_words(locale)}
+            made[locale] = found
+        return found
 
 
 class PageFoot:
@@ -153,6 +177,13 @@ def init_app(app: Flask) -> None:
             "snapshot": site,
             "actor": actor,
             "url": url,
+            # The same as the global, without asking again who looks and when.
+            "when": partial(
+                shown_time,
+                now=context.now(),
+                zone=actor.zone,
+                is_relative=site.settings.reading.relative_dates,
+            ),
             "lang": language.html_lang(),
             "here": request.full_path.rstrip("?"),
             "nav_boards": jump_groups(site, actor.readable, url),
