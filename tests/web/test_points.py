@@ -32,7 +32,7 @@ def test_a_member_sees_each_transfer_and_why(client, forum, member_id):
     assert "发表回复" in page
     assert "金钱 +1" in page
     assert f'href="/post-{ref.post_id}.html">旧笔记本升级记录</a>' in page
-    assert "发帖数 + 精华帖数 * 5 + 威望 * 2 + 金钱 + 贡献" in page
+    assert "发帖数 + 精华帖数 × 5 + 威望 × 2 + 金钱 + 贡献" in page
 
 
 def test_what_was_taken_back_says_so(client, forum, member_id):
