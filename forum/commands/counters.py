@@ -52,13 +52,8 @@ def add_to_board(uow: UnitOfWork, board_id: int, *, threads: int = 0, posts: int
     )
 
 
-def add_new_post_to_board(
-    uow: UnitOfWork, thread: Thread, post: Post, *, poster_name: str, is_last: bool = True
-) -> None:
-    """Count a post that has just become visible: totals, today's number, the board's last post.
-
-    :param is_last: it is the last post of its thread (one from the queue may not be).
-    """
+def add_new_post_to_board(uow: UnitOfWork, thread: Thread, post: Post, *, poster_name: str) -> None:
+    """Count a post that has just become visible: totals, today's number, the board's last post."""
     today = uow.now.astimezone(site_of(uow.session).zone).date()
     # Of two threads' replies the later one may commit first; the board's last post never goes back.
     is_newer = Board.last_post_at.is_(None) | (Board.last_post_at <= post.created_at)
@@ -80,14 +75,25 @@ def add_new_post_to_board(
             thread_count=Board.thread_count + int(post.floor == 1),
             post_count=Board.post_count + 1,
             version=Board.version + 1,
-            **(moved if is_last else {}),
-            **_one_more_today(today),
+            **moved,
+            **_more_today(today),
         )
         .execution_options(**_NO_SYNC)
     )
 
 
-def _one_more_today(today: date) -> dict[str, Any]:
+def add_to_today(uow: UnitOfWork, board_id: int, number: int) -> None:
+    """Count posts that were approved today and counted elsewhere. The board is locked by then."""
+    today = uow.now.astimezone(site_of(uow.session).zone).date()
+    uow.session.execute(
+        update(Board)
+        .where(Board.id == board_id)
+        .values(version=Board.version + 1, **_more_today(today, number))
+        .execution_options(**_NO_SYNC)
+    )
+
+
+def _more_today(today: date, number: int = 1) -> dict[str, Any]:
     """Today's and yesterday's numbers, turned over by the first post after midnight."""
     is_today = Board.today_on == today
     was_yesterday = Board.today_on == today - timedelta(days=1)
@@ -96,12 +102,14 @@ def _one_more_today(today: date) -> dict[str, Any]:
     return {
         "yesterday_post_count": case(
             (is_today, Board.yesterday_post_count),
-            (is_late, Board.yesterday_post_count + 1),
+            (is_late, Board.yesterday_post_count + number),
             (was_yesterday, Board.today_post_count),
             else_=0,
         ),
         "today_post_count": case(
-            (is_today, Board.today_post_count + 1), (is_late, Board.today_post_count), else_=1
+            (is_today, Board.today_post_count + number),
+            (is_late, Board.today_post_count),
+            else_=number,
         ),
         "today_on": case((is_late, Board.today_on), else_=today),
     }

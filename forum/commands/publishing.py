@@ -1,7 +1,7 @@
-"""What follows when a post becomes visible: counts, points, notices, the search row.
+"""What follows when a post is shown at once: counts, points, notices, the search row.
 
-The same for a post made now and for one taken from the queue (`publish_pending_*`). The caller has
-locked the thread, and then the author and the audience in one go.
+The caller has locked the thread, and then the author and the audience in one go. What follows an
+approval is an action of moderation (commands/moderation/post_queue.py), so that it can be undone.
 """
 
 from dataclasses import dataclass
@@ -73,17 +73,12 @@ def publish_reply(
     post: Post,
     author: Actor,
     audience: Audience,
-    *,
-    is_last: bool = True,
 ) -> None:
-    """A reply is visible from now on: count, pay, tell, index.
-
-    :param is_last: no higher floor is visible (one from the queue may come late).
-    """
+    """A reply is visible from now on: count, pay, tell, index."""
     joins = _is_first_of_author(uow, post)
     add_to_member(uow, post.author_id, posts=1)
     _pay(uow, "post.replied", thread, post)
-    _tell(uow, thread, post, author, audience)
+    tell_audience(uow, thread, post, author, audience)
     index_post(
         uow, post_id=post.id, board_id=thread.board_id, author_id=post.author_id,
         title=None, source=post.source, created_at=post.created_at,
@@ -101,11 +96,11 @@ def publish_reply(
             reply_count=Thread.reply_count + 1,
             heat=Thread.heat + int(joins),
             version=Thread.version + 1,
-            **(last if is_last else {}),
+            **last,
         )
         .execution_options(synchronize_session=False)
     )
-    add_new_post_to_board(uow, thread, post, poster_name=author.name, is_last=is_last)
+    add_new_post_to_board(uow, thread, post, poster_name=author.name)
 
 
 def _pay(uow: UnitOfWork, rule: str, thread: Thread, post: Post) -> None:
@@ -127,7 +122,9 @@ def _is_first_of_author(uow: UnitOfWork, post: Post) -> bool:
     return not uow.session.scalar(select(others))
 
 
-def _tell(uow: UnitOfWork, thread: Thread, post: Post, author: Actor, audience: Audience) -> None:
+def tell_audience(
+    uow: UnitOfWork, thread: Thread, post: Post, author: Actor, audience: Audience
+) -> None:
     """Each once, by the nearer reason: whose words were quoted, then whose thread it is."""
     told: dict[int, tuple[str, str]] = {}
     if audience.thread_author_id is not None:

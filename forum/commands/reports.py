@@ -1,5 +1,7 @@
 """举报: telling the staff about a post. One open report per post gathers what members say."""
 
+from collections.abc import Iterator
+
 from sqlalchemy import func, select, update
 
 from forum.commands.locks import lock_members
@@ -122,12 +124,22 @@ def _add_entry(uow: UnitOfWork, report_id: int, reporter_id: int, stored: str) -
 def _handlers(uow: UnitOfWork, board_id: int) -> list[int]:
     """The board's moderators; where it has none, the higher staff. Only who may read the board."""
     site = site_of(uow.session)
-    ids = _moderators(site, board_id) or _higher_staff(uow, site)
+    ids = next(filter(None, staff_of(uow, site, board_id)), set())
     return [
         member_id
         for member_id in sorted(ids & set(lock_members(uow, ids)))
         if actor_for_member(uow.session, site, member_id, uow.now).moderates(board_id)
     ]
+
+
+def staff_of(uow: UnitOfWork, site: Site, board_id: int | None) -> Iterator[set[int]]:
+    """Whom to turn to about a board, the nearest first: its moderators, then the higher staff.
+
+    :param board_id: None = no one board: the higher staff alone.
+    """
+    if board_id is not None:
+        yield _moderators(site, board_id)
+    yield _higher_staff(uow, site)
 
 
 def _moderators(site: Site, board_id: int) -> set[int]:

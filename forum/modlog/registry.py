@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from forum.models import TargetKind
+from forum.models import TargetKind, ThreadState
 
 
 class Group(enum.StrEnum):
@@ -62,6 +62,7 @@ class Action:
     :param family: entries of one family on one target replace each other (stick and its end date).
     :param minds_rank: not on something of a member of equal or higher rank.
     :param states: the states of a thread, or of a post, it may be done in.
+    :param thread_states: the states of the thread of such a post.
     :param locks_threads_first: it touches a member's threads, so the members are locked after those.
     :param ends_as: options that are the resting state a timed entry ends in when it changed nothing.
     :param level_option: the option that holds the level asked for, where the permission has levels.
@@ -83,6 +84,7 @@ class Action:
     is_final: bool = False
     minds_rank: bool = False
     states: frozenset[str] = frozenset()
+    thread_states: frozenset[str] = frozenset({ThreadState.VISIBLE})
     ends_as: Any = None
     icon: str = ""
     level_option: str = ""

@@ -24,6 +24,8 @@ class ActionFacts(Protocol):
     def minds_rank(self) -> bool: ...
     @property
     def states(self) -> frozenset[str]: ...
+    @property
+    def thread_states(self) -> frozenset[str]: ...
 
 
 class MemberFacts(Protocol):
@@ -80,7 +82,7 @@ def may_moderate_post(
     state: PostState,
     author_rank: Rank = Rank.MEMBER,
 ) -> Verdict:
-    """Do it to a post of a thread that is not in the recycle bin."""
+    """Do it to a post, in a thread whose state the action knows: most only know visible ones."""
     readable = may_read_thread(actor, thread)
     if not readable:
         return readable
@@ -91,7 +93,7 @@ def may_moderate_post(
         return usable
     if action.minds_rank and not _may_act_on(actor, author_id, author_rank):
         return refused(Refusal.OUTRANKED)
-    if thread.state is not ThreadState.VISIBLE:
+    if thread.state not in action.thread_states:
         return refused(_wrong_state(thread.state))
     if action.states and state not in action.states:
         return refused(_wrong_state(state))

@@ -1,0 +1,86 @@
+"""What becomes of a post that waits for approval: it is shown, put aside, or deleted.
+
+Reached through commands/queue.py, which also tells whom a reply concerns.
+"""
+
+from forum.commands.moderation.planning import Planner, derive_last_post
+from forum.commands.moderation.registry import action
+from forum.commands.moderation.targets import PostTarget
+from forum.core.errors import Conflict
+from forum.models import Post, PostState, TargetKind, ThreadState
+from forum.modlog.registry import Group, NoOptions
+from forum.policies.permissions import May
+
+PENDING = frozenset({PostState.PENDING})
+WAITING = frozenset({PostState.PENDING, PostState.IGNORED})
+# An opening post waits together with its thread.
+THREADS = frozenset({ThreadState.VISIBLE, ThreadState.PENDING, ThreadState.IGNORED})
+
+
+@action(
+    "post.approve", "Approve", "Undo the approval",
+    targets=TargetKind.POST, permission=May.WORK_QUEUE, group=Group.POST, family="post.approval",
+    is_bulk=True, states=WAITING, thread_states=THREADS, site_wide=True, icon="check",
+)  # fmt: skip
+def approve(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
+    """通过: visible from now on, with its counters and points."""
+    post, thread = target.post, target.thread
+    rule = "thread.posted" if post.floor == 1 else "post.replied"
+    _require_place(target)
+    if post.floor == 1:
+        planner.change(thread, state=ThreadState.VISIBLE)
+    planner.change(post, state=PostState.VISIBLE)
+    planner.pay(
+        rule,
+        member_id=post.author_id,
+        subject=f"post:{post.id}",
+        # Approved again after an undo, it is paid again: the thread has another version by then.
+        once_key=f"{rule}:{post.id}:{thread.version}",
+        board_id=thread.board_id,
+    )
+    if post.floor > 1:
+        shown: list[Post] = planner.remembered(("shown", thread.id), list)
+        shown.append(post)
+        derive_last_post(planner, thread, shown=shown)
+    planner.tell(post.author_id)
+
+
+@action(
+    "post.ignore", "Put aside", "Undo putting aside",
+    targets=TargetKind.POST, permission=May.WORK_QUEUE, group=Group.POST, family="post.approval",
+    is_bulk=True, states=PENDING, thread_states=THREADS, site_wide=True, icon="eye",
+)  # fmt: skip
+def ignore(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
+    """忽略: out of the queue, still seen by its author alone; it can be approved later."""
+    _require_place(target)
+    if target.post.floor == 1:
+        planner.change(target.thread, state=ThreadState.IGNORED)
+    planner.change(target.post, state=PostState.IGNORED)
+    planner.tell(target.post.author_id)
+
+
+@action(
+    "post.delete_pending", "Delete unapproved posts", "Undo deleting unapproved posts",
+    targets=TargetKind.POST, permission=May.WORK_QUEUE, group=Group.POST, family="post.approval",
+    is_bulk=True, is_destructive=True, states=WAITING, thread_states=THREADS, site_wide=True,
+    icon="trash",
+)  # fmt: skip
+def delete_pending(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
+    """删除: to the recycle bin. It never counted, so nothing is taken back."""
+    _require_place(target)
+    if target.post.floor == 1:
+        thread = target.thread
+        planner.change(thread, state=ThreadState.RECYCLED, former_state=thread.state)
+    else:
+        planner.change(target.post, state=PostState.RECYCLED)
+    planner.tell(target.post.author_id)
+
+
+def _require_place(target: PostTarget) -> None:
+    """An opening post waits in a thread that waits; a reply waits in one that is shown.
+
+    :raises Conflict: it is otherwise by now.
+    """
+    is_shown = target.thread.state is ThreadState.VISIBLE
+    if is_shown is (target.post.floor == 1):
+        raise Conflict("conflict")
