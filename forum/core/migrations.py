@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from forum.core.db import Database
 
@@ -47,14 +47,21 @@ def _run(database: Database, step: object, revision: str) -> None:
         try:
             if database.is_sqlite:
                 # Rebuilding a table in batch mode would fire ON DELETE of the tables pointing to it.
-                connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
+                _foreign_keys(connection, "OFF")
             config.attributes["connection"] = connection
             step(config, revision)  # type: ignore[operator]
             connection.commit()
         finally:
             if database.is_sqlite:
                 connection.rollback()
-                connection.connection.driver_connection.execute("PRAGMA foreign_keys=ON")
+                _foreign_keys(connection, "ON")
             else:
                 connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK_KEY})
                 connection.commit()
+
+
+def _foreign_keys(connection: Connection, state: str) -> None:
+    """On the driver's own connection: within a transaction the pragma does nothing."""
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute(f"PRAGMA foreign_keys={state}")

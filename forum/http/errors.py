@@ -225,11 +225,8 @@ def sentence(key: str, data: dict[str, Any]) -> str:
     if template is None:
         log.error("no_sentence", extra={"key": key})
         return _("That did not work.")
-    return (
-        str(template) % {name: str(value) for name, value in data.items()}
-        if data
-        else str(template)
-    )
+    words = str(template)
+    return words % {name: str(value) for name, value in data.items()} if data else words
 
 
 def reason(verdict: Verdict) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from flask import Flask, g, get_flashed_messages, request
 from flask.templating import Environment
@@ -36,7 +36,7 @@ class LocaleEnvironment(Environment):
         made: dict[str, LocaleEnvironment] = self.__dict__.setdefault("_locales", {})
         found = made.get(locale)
         if found is None:
-            found = cast(LocaleEnvironment, self.overlay())
+            found = self.overlay()
             found.globals = {**self.globals, **language.template_words(locale)}
             made[locale] = found
         return found

@@ -267,7 +267,7 @@ def _matching(shape: Shape, *, is_sticky: bool = False) -> Conditions:
 
 
 @cache
-def _count_statement(shape: Shape) -> Select[tuple[int]]:
+def _count_statement(shape: Shape) -> Select[int]:
     return select(func.count()).select_from(Thread).where(*_matching(shape))
 
 

@@ -341,12 +341,12 @@ def _read_boards(s: Session) -> dict[int, BoardInfo]:
     ):
         lists.setdefault(board_id, {}).setdefault(right, set()).add(group_id)
     types: dict[int, list[TypeInfo]] = {}
-    for board_id, *rest in s.execute(
+    for board_id, type_id, name, for_moderators in s.execute(
         select(ThreadType.board_id, ThreadType.id, ThreadType.name, ThreadType.for_moderators)
         .where(~ThreadType.is_retired)
         .order_by(ThreadType.position, ThreadType.id)
     ):
-        types.setdefault(board_id, []).append(TypeInfo(*rest))
+        types.setdefault(board_id, []).append(TypeInfo(type_id, name, for_moderators))
     moderators: dict[int, list[tuple[int, str]]] = {}
     for board_id, member_id, name in s.execute(
         select(BoardModerator.board_id, Member.id, Member.name)

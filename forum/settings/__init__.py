@@ -5,7 +5,7 @@ stored as one JSON row each (models/site.py Setting) and read through queries/si
 Defaults follow a fresh Discuz! X3.4 (reference: common_setting), unless the comment says why not.
 """
 
-import dataclasses
+import typing
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -144,6 +144,4 @@ class SiteSettings:
     moderation: Moderation = field(default_factory=Moderation)
 
 
-SECTIONS: dict[str, type] = {
-    item.name: item.default_factory for item in dataclasses.fields(SiteSettings)
-}  # type: ignore[misc,assignment]
+SECTIONS: dict[str, type] = typing.get_type_hints(SiteSettings)
