@@ -226,7 +226,7 @@ def sentence(key: str, data: dict[str, Any]) -> str:
         log.error("no_sentence", extra={"key": key})
         return _("That did not work.")
     words = str(template)
-    return words % {name: str(value) for name, value in data.items()} if data else words
+    return str(words % {name: str(value) for name, value in data.items()}) if data else words
 
 
 def reason(verdict: Verdict) -> str:

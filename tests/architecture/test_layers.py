@@ -119,4 +119,4 @@ def test_balances_are_written_by_the_ledger_alone() -> None:
             path.read_text("utf-8"),
         )
     ]
-    assert set(writers) <= {"forum/points/ledger.py", "forum/importers/synthetic.py"}
+    assert set(writers) <= {"forum/points/ledger.py", "forum/importers/synthetic/load.py"}
