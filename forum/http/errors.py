@@ -224,7 +224,7 @@ def sentence(key: str, data: dict[str, Any]) -> str:
     template = REFUSALS.get(key) or SENTENCES.get(key)
     if template is None:
         log.error("no_sentence", extra={"key": key})
-        return _("That did not work.")
+        return str(_("That did not work."))
     words = str(template)
     return str(words % {name: str(value) for name, value in data.items()}) if data else words
 
