@@ -9,6 +9,7 @@ JOBS: dict[str, Job] = collected(
     totals.RECOMPUTE_TOTALS,
     search.SWEEP_SEARCH,
     moderation.END_TIMED_ACTIONS,
+    moderation.RUN_BATCHES,
 )
 
 __all__ = ["JOBS", "Job", "Tools"]

@@ -1,8 +1,9 @@
-"""Which actions of moderators have come to their end date? Takes them back."""
+"""Which actions have come to their end date, and which large ones wait or lost their process?"""
 
 import logging
 from datetime import timedelta
 
+from forum.commands.moderation.batches import abandoned_batches, claim, run_batch
 from forum.commands.moderation.expiry import due_entries, end_entry
 from forum.core.errors import ForumError
 from forum.core.uow import unit_of_work
@@ -29,4 +30,23 @@ def end_timed_actions(tools: Tools) -> int:
     return ended
 
 
+def run_batches(tools: Tools) -> int:
+    """Do large actions that were left to the worker, and those whose process died: to their end,
+    or back to their beginning.
+
+    :returns: how many were finished.
+    """
+    with tools.database.read_session() as s:
+        waiting = abandoned_batches(s, tools.clock())
+    finished = 0
+    for batch_id in waiting:
+        with unit_of_work(tools.database, now=tools.clock()) as uow:
+            is_ours = claim(uow, batch_id)
+        if is_ours:
+            run_batch(lambda: unit_of_work(tools.database, now=tools.clock()), batch_id)
+            finished += 1
+    return finished
+
+
+RUN_BATCHES = Job("run_batches", every=timedelta(minutes=1), run=run_batches)
 END_TIMED_ACTIONS = Job("end_timed_actions", every=timedelta(minutes=1), run=end_timed_actions)

@@ -10,7 +10,10 @@ from sqlalchemy.orm import Session, aliased
 
 from forum.core.errors import NotFound
 from forum.models import (
+    BatchState,
     Member,
+    ModBatch,
+    ModBatchStep,
     ModLogEntry,
     ModLogTarget,
     Report,
@@ -289,6 +292,46 @@ def panel_home(s: Session, site: Site, actor: Actor, *, latest: int = 10) -> Pan
         if board.id in actor.moderated and board.holds_threads
     )
     return PanelHome(counts.binned, counts.reports, boards, lines)
+
+
+@dataclass(frozen=True)
+class BatchProgress:
+    """How far a large action is."""
+
+    id: int
+    action: str
+    state: BatchState
+    made: int  # targets done
+    total: int
+    is_undo: bool
+    error: str
+    entry_id: int | None
+
+    @property
+    def is_running(self) -> bool:
+        return self.state in (BatchState.RUNNING, BatchState.UNDOING)
+
+
+def batch_progress(s: Session, actor: Actor, batch_id: int) -> BatchProgress:
+    """The progress of a batch of the actor's own. Two statements.
+
+    :raises NotFound: there is none, or it is somebody else's.
+    """
+    batch = s.get(ModBatch, batch_id)
+    if batch is None or (batch.actor_id != actor.member_id and actor.rank < Rank.ADMINISTRATOR):
+        raise NotFound("not_found")
+    made = sum(
+        len(ids)
+        for ids in s.scalars(
+            select(ModBatchStep.target_ids).where(
+                ModBatchStep.batch_id == batch_id, ModBatchStep.is_undone.is_(False)
+            )
+        )
+    )
+    return BatchProgress(
+        batch.id, batch.action, batch.state, made, batch.step_total, batch.undoes_id is not None,
+        batch.error, batch.entry_id,
+    )  # fmt: skip
 
 
 def names_of(s: Session, member_ids: Sequence[int]) -> dict[int, str]:

@@ -6,23 +6,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from forum.commands.moderation import Preview, conflicts_of, perform, preview, undo, undo_preview
+from forum.commands.moderation.batches import (
+    STEP_TARGETS,
+    run_batch,
+    size_of,
+    start_batch,
+    start_undo_batch,
+)
 from forum.commands.moderation.targets import PostTarget, Target
 from forum.core.errors import Forbidden, NotFound
+from forum.http.background import nudge
 from forum.http.context import actor, now, reader, site, writing
 from forum.http.errors import reason as words_of
-from forum.http.errors import say
+from forum.http.errors import say, sentence
 from forum.http.forms import form_page, refusals_on
 from forum.http.returning import own_referrer, safe_path
 from forum.http.templating import addresses
-from forum.models import Member, Thread
+from forum.jobs.moderation import RUN_BATCHES
+from forum.models import BatchState, Member, Thread
 from forum.modlog.registry import ACTIONS, Action
 from forum.policies.moderation import may_use
-from forum.queries.moderation import log_entry
+from forum.queries.moderation import batch_progress, log_entry
 from forum.queries.moderation_effects import EffectLines, effect_lines
 from forum.web.forms.moderation import ActionForm, action_form
 
@@ -54,20 +63,43 @@ def do(key: str) -> Response | str:
         if "preview" in request.form or _must_see_first(action, ids, form, options):
             return _page(action, ids, form, options)
         with refusals_on(form):
-            with writing() as uow:
-                perform(
-                    uow,
-                    actor(),
-                    action.key,
-                    ids,
-                    options,
-                    reason=form.reason.data or "",
-                    notifies=form.notifies.data,
-                    expires_at=form.end_date,
-                )
+            batch_id = _perform(action, ids, form, options)
+            if batch_id is not None:
+                return redirect(addresses().moderation(f"batches/{batch_id}"), 303)
             say(_("Done. The log can take it back.") if not action.is_final else _("Done."))
             return redirect(_way_back(action, form), 303)
     return _page(action, ids, form, None)
+
+
+def _perform(action: Action, ids: Sequence[int], form: ActionForm, options: Any) -> int | None:
+    """Do it at once, or in steps: here when they are few, by the worker when they are many.
+
+    :returns: the batch whose page to go to, or None when all is done.
+    """
+    more = {
+        "reason": form.reason.data or "",
+        "notifies": form.notifies.data,
+        "expires_at": form.end_date,
+    }
+    size = size_of(reader(), action, ids)
+    if not size.needs_steps:
+        with writing() as uow:
+            perform(uow, actor(), action.key, ids, options, **more)
+        return None
+    is_background = size.posts > site().settings.moderation.background_above_posts
+    with writing() as uow:
+        batch_id = start_batch(
+            uow, actor(), action.key, ids, options, is_background=is_background, **more
+        )
+        if is_background:
+            uow.after_commit(nudge(RUN_BATCHES))
+    return batch_id if is_background else _run(batch_id)
+
+
+def _run(batch_id: int) -> int | None:
+    run_batch(writing, batch_id)
+    batch = batch_progress(reader(), actor(), batch_id)
+    return None if batch.state is BatchState.DONE else batch_id
 
 
 def _ids() -> tuple[int, ...]:
@@ -153,10 +185,7 @@ def take_back(entry_id: int) -> Response | str:
     if entry.undone_by_id is not None:
         raise Forbidden("wrong_state")
     if request.method == "POST":
-        with writing() as uow:
-            done = undo(uow, actor(), entry_id, partial="partial" in request.form)
-        say(_("Taken back.") if not done.left else _("Taken back as far as it could be."))
-        return redirect(safe_path(request.form.get("back")) or addresses().moderation("log"), 303)
+        return _take_back_now(entry_id, entry.target_count)
     seen = undo_preview(reader(), actor(), site(), entry_id)
     return render_template(
         "moderation/undo.html",
@@ -168,3 +197,34 @@ def take_back(entry_id: int) -> Response | str:
         can_undo_some=seen.can_undo_some,
         back=_back(request.args.get("back")),
     )
+
+
+def _take_back_now(entry_id: int, target_count: int) -> Response:
+    partial = "partial" in request.form
+    way_back = safe_path(request.form.get("back")) or addresses().moderation("log")
+    if target_count > STEP_TARGETS:
+        with writing() as uow:
+            batch_id = start_undo_batch(uow, actor(), entry_id, partial=partial, is_background=True)
+            uow.after_commit(nudge(RUN_BATCHES))
+        return redirect(addresses().moderation(f"batches/{batch_id}"), 303)
+    with writing() as uow:
+        done = undo(uow, actor(), entry_id, partial=partial)
+    say(_("Taken back.") if not done.left else _("Taken back as far as it could be."))
+    return redirect(way_back, 303)
+
+
+@pages.get(f"/moderation/batches/<{ID}:batch_id>")
+def batch(batch_id: int) -> Response:
+    """How far a large action is. The page asks again by itself while it runs."""
+    found = batch_progress(reader(), actor(), batch_id)
+    response = make_response(
+        render_template(
+            "moderation/batch.html",
+            batch=found,
+            action=ACTIONS[found.action],
+            error=sentence(found.error, {}) if found.error else "",
+        )
+    )
+    if found.is_running:
+        response.headers["Refresh"] = "2"
+    return response

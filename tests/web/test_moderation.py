@@ -27,7 +27,9 @@ def moderator(client, forum, board_id):
 
 def open_panel(forum):
     with unit_of_work(forum.database) as uow:
-        uow.session.execute(update(LoginSession).values(panel_until=utc_now() + timedelta(minutes=9)))
+        uow.session.execute(
+            update(LoginSession).values(panel_until=utc_now() + timedelta(minutes=9))
+        )
 
 
 def send(client, path, token_from="/settings", **fields):
@@ -36,7 +38,9 @@ def send(client, path, token_from="/settings", **fields):
 
 def test_a_single_mild_action_is_done_at_once(client, forum, board_id, moderator):
     thread_id = forum.thread(board_id=board_id)
-    page = client.get(f"/moderation/do/thread.close?ids={thread_id}&back=/thread-{thread_id}-1-1.html")
+    page = client.get(
+        f"/moderation/do/thread.close?ids={thread_id}&back=/thread-{thread_id}-1-1.html"
+    )
     assert page.status_code == 200
 
     answer = send(
@@ -180,3 +184,20 @@ def test_the_thread_tells_its_history(client, forum, board_id, moderator):
 
     assert "history" in client.get(f"/thread-{thread_id}-1-1.html").text
     assert client.get(f"/thread-{thread_id}/history").status_code == 200
+
+
+def test_a_large_action_runs_in_steps_and_is_one_entry(client, forum, board_id, moderator):
+    author = forum.member()
+    ids = [forum.thread(author, board_id) for _ in range(25)]
+    first = send(client, "/moderation/do/thread.delete", ids=ids)
+    mark = first.text.partition('name="previewed"')[2].partition('value="')[2].partition('"')[0]
+
+    answer = send(client, "/moderation/do/thread.delete", ids=ids, previewed=mark, back="/")
+
+    assert (answer.status_code, answer.location) == (303, "/")
+    (entry,) = entries(forum)
+    assert entry.target_count == 25
+    undoing = send(client, f"/moderation/undo/{entry.id}")
+    assert "/moderation/batches/" in undoing.location
+    progress = client.get(undoing.location)
+    assert (progress.status_code, progress.headers["Refresh"]) == (200, "2")

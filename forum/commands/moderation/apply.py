@@ -55,6 +55,7 @@ def apply_effects(
     """
     s = uow.session
     lock_members(uow, _members_of(s, effects) | set(also_lock))
+    s.flush()  # whatever the caller changed
     s.expire_all()  # what follows is written past the session's objects
     for effect in effects:
         if isinstance(effect, Create):
@@ -98,6 +99,7 @@ def apply_effects(
     }
     for member_id in sorted(paid | counted):
         recompute_total(uow, member_id)
+    s.flush()  # the totals, which expiring would forget
     s.expire_all()
     return made
 

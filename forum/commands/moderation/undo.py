@@ -81,7 +81,7 @@ def undo(
     """
     s, site = uow.session, site_of(uow.session)
     entry = load_entry(s, entry_id, lock=True)
-    threads = _lock_threads(s, entry.effects)
+    threads = lock_threads(s, entry.effects)
     if entry.row.undone_by_id is not None:
         raise ConflictError("already_undone")
     if actor is not None:
@@ -261,7 +261,8 @@ def _thread_ids(s: Session, effects: Sequence[Effect]) -> set[int]:
     return found
 
 
-def _lock_threads(s: Session, effects: Sequence[Effect]) -> list[Thread]:
+def lock_threads(s: Session, effects: Sequence[Effect]) -> list[Thread]:
+    """Lock the threads effects touch, lowest id first, and read them."""
     ids = sorted(_thread_ids(s, effects))
     found: list[Thread] = []
     for at in range(0, len(ids), 500):

@@ -1,0 +1,125 @@
+"""Large actions: short steps, one entry, one undo; a failure takes back what was made."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from forum.commands.moderation.batches import (
+    STEP_TARGETS,
+    abandoned_batches,
+    advance,
+    claim,
+    run_batch,
+    start_batch,
+    start_undo_batch,
+)
+from forum.core.clock import utc_now
+from forum.core.errors import Forbidden
+from forum.core.uow import unit_of_work
+from forum.models import BatchState, ModBatch, ModBatchStep, Notice, Thread, ThreadState
+from tests.commands.moderation.acting import Moderator, differences, entries, row, working
+from tests.factories import FOUNDER_ID
+
+MANY = STEP_TARGETS * 2 + 5
+
+
+@pytest.fixture
+def founder(forum):
+    return Moderator(forum, FOUNDER_ID)
+
+
+@pytest.fixture
+def many(forum):
+    author = forum.member()
+    return [forum.thread(author, title=f"第 {number} 帖", replies=1) for number in range(MANY)]
+
+
+def start(forum, founder, action, ids, **more):
+    with working(forum) as uow:
+        return start_batch(uow, founder.actor, action, ids, **more)
+
+
+def run(forum, batch_id):
+    run_batch(lambda: working(forum), batch_id)
+    return row(forum, ModBatch, batch_id)
+
+
+def visible(forum):
+    with forum.read() as s:
+        return s.scalar(
+            select(func.count()).select_from(Thread).where(Thread.state == ThreadState.VISIBLE)
+        )
+
+
+def test_a_batch_is_one_entry_over_all_its_steps(forum, founder, many):
+    batch = run(forum, start(forum, founder, "thread.delete", many, reason="灌水", notifies=True))
+
+    assert (batch.state, batch.step_count) == (BatchState.DONE, 3)
+    (entry,) = entries(forum)
+    assert (entry.id, entry.target_count, entry.reason) == (batch.entry_id, MANY, "灌水")
+    assert visible(forum) == 0
+    assert differences(forum) == []
+    with forum.read() as s:
+        assert (
+            s.scalars(select(Notice).where(Notice.kind == "moderated")).one().data["count"] == MANY
+        )
+
+
+def test_a_batch_is_undone_as_one_in_steps(forum, founder, many):
+    done = run(forum, start(forum, founder, "thread.delete", many))
+    with working(forum) as uow:
+        undoing = start_undo_batch(uow, founder.actor, done.entry_id)
+
+    batch = run(forum, undoing)
+
+    assert batch.state is BatchState.DONE
+    assert visible(forum) == MANY
+    first, second = entries(forum)
+    assert (first.undone_by_id, second.undoes_id) == (second.id, first.id)
+    assert differences(forum) == []
+    founder.undoes(second.id)
+    assert visible(forum) == 0
+
+
+def test_every_target_is_checked_before_anything_is_done(forum, many):
+    moderator = Moderator(forum, forum.moderator(forum.board("我的")))
+
+    with pytest.raises(Forbidden):
+        start(forum, moderator, "thread.close", many)
+
+
+def test_a_step_that_fails_takes_back_the_steps_made(forum, founder, many):
+    batch_id = start(forum, founder, "thread.delete", many)
+    with working(forum) as uow:
+        assert advance(uow, batch_id)
+    assert visible(forum) < MANY
+    founder.does("thread.delete", many[-1])  # somebody else was faster with one of the rest
+
+    batch = run(forum, batch_id)
+
+    assert (batch.state, batch.error) == (BatchState.FAILED, "recycled")
+    assert visible(forum) == MANY - 1
+    assert len(entries(forum)) == 1
+    assert differences(forum) == []
+
+
+def test_a_batch_whose_process_died_is_found_and_finished_once(forum, founder, many):
+    batch_id = start(forum, founder, "thread.close", many)
+    with working(forum) as uow:
+        advance(uow, batch_id)
+    with forum.read() as s:
+        assert abandoned_batches(s, utc_now()) == []
+    with unit_of_work(forum.database) as uow:
+        uow.session.execute(update(ModBatch).values(touched_at=utc_now() - timedelta(minutes=5)))
+
+    with forum.read() as s:
+        assert abandoned_batches(s, utc_now()) == [batch_id]
+    with working(forum) as uow:
+        assert claim(uow, batch_id)
+    with working(forum) as uow:
+        assert not claim(uow, batch_id)
+    assert run(forum, batch_id).state is BatchState.DONE
+    with forum.read() as s:
+        assert s.scalar(select(func.count()).select_from(ModBatchStep)) == 3
+        assert s.scalar(select(func.count()).select_from(Thread).where(Thread.is_closed)) == MANY
