@@ -5,10 +5,9 @@ import secrets
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from forum.core.errors import NotFound
 from forum.http import buffers
 from forum.http.context import actor, reader, root_address, site
-from forum.http.errors import reason
+from forum.http.errors import reason, sentence
 from forum.http.page_cache import keep
 from forum.http.templating import addresses
 from forum.modlog.registry import ACTIONS
@@ -115,10 +114,11 @@ def last(thread_id: int) -> Response:
 
 
 @pages.get(f"/thread-<{ID}:thread_id>/<any(older, newer):direction>")
-def neighbour(thread_id: int, direction: str) -> Response:
+def neighbour(thread_id: int, direction: str) -> str | Response:
     found = neighbour_thread(reader(), actor(), thread_id=thread_id, direction=direction)
-    if found is None:
-        raise NotFound(f"no_{direction}_thread")
+    if found is None:  # an answer, no error: the link on the page is not dead
+        words = sentence(f"no_{direction}_thread", {})
+        return render_template("threads/no_neighbour.html", thread_id=thread_id, words=words)
     return redirect(addresses().thread(found))
 
 
