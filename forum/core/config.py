@@ -52,17 +52,14 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
         raise ConfigError(f"FORUM_DATA_DIR: cannot make {data_dir}: {error.strerror}") from error
     values = {**_read_file(data_dir / FILE_NAME), **environ}
     known = {name: value for name, value in values.items() if name.startswith("FORUM_") and value}
+    database_url = _database_url(
+        "FORUM_DATABASE_URL",
+        known.get("FORUM_DATABASE_URL") or f"sqlite:///{data_dir / 'louceng.db'}",
+    )
     return Config(
         data_dir=data_dir,
-        database_url=_database_url(
-            "FORUM_DATABASE_URL",
-            known.get("FORUM_DATABASE_URL") or f"sqlite:///{data_dir / 'louceng.db'}",
-        ),
-        read_database_url=(
-            _database_url("FORUM_READ_DATABASE_URL", known["FORUM_READ_DATABASE_URL"])
-            if "FORUM_READ_DATABASE_URL" in known
-            else None
-        ),
+        database_url=database_url,
+        read_database_url=_replica_url(known.get("FORUM_READ_DATABASE_URL"), database_url),
         secret_key=_secret_key(data_dir, known.get("FORUM_SECRET_KEY")),
         redis_url=_redis_url(known.get("FORUM_REDIS_URL")),
         base_url=_base_url(known.get("FORUM_BASE_URL")),
@@ -105,6 +102,15 @@ def _database_url(variable: str, value: str) -> str:
         if not Path(url.database).absolute().parent.is_dir():
             raise ConfigError(f"{variable}: the folder of {url.database} does not exist")
     return url.render_as_string(hide_password=False)
+
+
+def _replica_url(value: str | None, database_url: str) -> str | None:
+    if value is None:
+        return None
+    url = _database_url("FORUM_READ_DATABASE_URL", value)
+    if any(make_url(one).get_backend_name() == "sqlite" for one in (url, database_url)):
+        raise ConfigError("FORUM_READ_DATABASE_URL: only PostgreSQL has replicas")
+    return url
 
 
 def _secret_key(data_dir: Path, given: str | None) -> str:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from sqlalchemy import (
     JSON,
@@ -19,6 +19,7 @@ from sqlalchemy import (
     Enum,
     Integer,
     MetaData,
+    Table,
     Text,
     create_engine,
     event,
@@ -31,6 +32,7 @@ from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import TypeDecorator
 
 from forum.core.cache import VersionedCache
+from forum.core.replica import Replica
 
 # Every constraint has a name, so that both databases can drop it later.
 NAMING = {
@@ -114,7 +116,10 @@ def _begin_writing(connection: Connection) -> None:
 
 
 class Database:
-    """A write engine and a read engine over one database (or over a primary and a replica)."""
+    """A write engine and a read engine over one database; beside them a replica, if there is one.
+
+    Everything is read from the database itself; only pages (http/context.py) ask for the replica.
+    """
 
     def __init__(
         self, url: str | URL, *, read_url: str | URL | None = None, pool_size: int = 8
@@ -124,7 +129,11 @@ class Database:
         self.closing: list[Callable[[], None]] = []
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.write_engine = self._engine(self.url, pool_size, writes=True)
-        self.read_engine = self._engine(make_url(read_url or url), pool_size, writes=False)
+        self.read_engine = self._engine(self.url, pool_size, writes=False)
+        self.replica: Replica | None = None
+        if read_url and not self.is_sqlite:
+            engine = self._engine(make_url(read_url), pool_size, writes=False)
+            self.replica = Replica(engine, {"database": self})
         self.cache = VersionedCache(self.url.database if self.is_sqlite else None)
 
     def _engine(self, url: URL, pool_size: int, *, writes: bool) -> Engine:
@@ -144,6 +153,7 @@ class Database:
                 pool_size=pool_size,
                 max_overflow=8,
                 pool_pre_ping=False,
+                connect_args={"connect_timeout": 5},
                 # A page's statements each see the latest commit; a round trip for BEGIN and one
                 # for ROLLBACK are saved on every page.
                 isolation_level="READ COMMITTED" if writes else "AUTOCOMMIT",
@@ -166,13 +176,17 @@ class Database:
         self.cache.close()
         self.write_engine.dispose()
         self.read_engine.dispose()
+        if self.replica is not None:
+            self.replica.engine.dispose()
 
 
-def conflict_insert(session: Session, model: type[Base]) -> Any:
-    """An INSERT that can say ON CONFLICT, in the session's dialect (both spell it alike)."""
-    if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(model)
-    return postgresql.insert(model)
+def conflict_insert(dialect: str, model: type[Base]) -> Any:
+    """An INSERT into a model's table that can say ON CONFLICT; both dialects spell it alike.
+
+    :param dialect: `session.get_bind().dialect.name`.
+    """
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert(cast(Table, model.__table__))
 
 
 class _StatementCounter(threading.local):
