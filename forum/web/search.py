@@ -7,12 +7,12 @@ from urllib.parse import urlencode
 from flask import Blueprint, current_app, render_template, request
 
 from forum.core.errors import Invalid, TooSoon
-from forum.http.context import actor, address, now, reader, site
+from forum.http.context import actor, address, config, now, reader, site
 from forum.http.errors import put_on_form
 from forum.policies.permissions import May
 from forum.policies.search import may_search
 from forum.queries.search import Order, SearchFor, search
-from forum.search.pace import Pace
+from forum.search.pace import Pace, pace_for
 from forum.web.forms.search import SearchForm
 
 pages = Blueprint("search", __name__)
@@ -51,8 +51,7 @@ def _take_turn(asked: SearchFor) -> None:
         raise Invalid("search_words_missing", field="q")
     if actor().permission(May.SKIP_POST_LIMITS):
         return
-    pace = cast(Pace, current_app.extensions.setdefault("search_pace", Pace()))
-    left = pace.wait(
+    left = _pace().wait(
         member_id=actor().member_id,
         address=address(),
         asked=replace(asked, order=Order.NEWEST),
@@ -61,6 +60,14 @@ def _take_turn(asked: SearchFor) -> None:
     )
     if left:
         raise TooSoon("search_too_soon", retry_after_s=int(left.total_seconds()) + 1)
+
+
+def _pace() -> Pace:
+    held = current_app.extensions.get("search_pace")
+    if held is None:
+        held = pace_for(config().redis_url, config().secret_key)
+        current_app.extensions["search_pace"] = held
+    return cast(Pace, held)
 
 
 def _page_number() -> int:

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from forum.commands.search_index import reindex_thread
 from forum.core.db import Database
 from forum.core.uow import unit_of_work
-from forum.search.pace import Pace
+from forum.search.pace import ProcessPace
 from tests.factories import Forum
 
 
@@ -26,7 +26,7 @@ def threads(forum: Forum) -> list[int]:
 
 
 def new_visitor(app: Flask) -> None:
-    app.extensions["search_pace"] = Pace()
+    app.extensions["search_pace"] = ProcessPace()
 
 
 def test_the_bare_page_offers_the_form(client: FlaskClient) -> None:
@@ -138,7 +138,7 @@ def test_hostile_words_are_only_words(app: Flask, client: FlaskClient, threads: 
 def test_the_pace_is_kept_for_each_visitor() -> None:
     from forum.core.clock import utc_now
 
-    pace, now, ten = Pace(), utc_now(), timedelta(seconds=10)
+    pace, now, ten = ProcessPace(), utc_now(), timedelta(seconds=10)
 
     def wait(asked: str, at: int, address: str = "192.0.2.1", member_id: int | None = None):
         left = pace.wait(
