@@ -21,6 +21,7 @@ ACTIONS: dict[str, str] = {
     "moderator.appointed": "Appoint a moderator",
     "moderator.removed": "Remove a moderator",
     "settings.changed": "Change the settings",
+    "words.changed": "Change the word filter",
     "point_kind.set": "Change a point kind",
     "point_kind.deleted": "Delete a point kind",
     "point_rule.set": "Change a point rule",

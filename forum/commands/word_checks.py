@@ -89,3 +89,22 @@ def _judged(actor: Actor, words: WordFilter, *texts: str, field: str) -> tuple[s
 
 def _named(rules: tuple[WordRule, ...]) -> tuple[str, ...]:
     return tuple(rule.find for rule in rules)
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What the filter makes of a text of somebody who is not exempt."""
+
+    refused: tuple[WordRule, ...]
+    held: tuple[WordRule, ...]
+    replaced: tuple[WordRule, ...]
+    text: str
+
+
+def explained(words: WordFilter, source: str) -> Explained:
+    """Which words a message would hit, and what would become of it."""
+    cut = stretches(source.replace(BARRIER, ""))
+    judgement = words.judge("".join(cut.texts), BARRIER.join(cut.arguments))
+    replaced = words.replace(BARRIER.join(cut.texts))
+    text = cut.with_texts(replaced.text.split(BARRIER))
+    return Explained(judgement.refused, judgement.held, replaced.rules, text)

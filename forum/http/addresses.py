@@ -143,6 +143,10 @@ class Addresses:
         """`form`: rss or atom."""
         return self._at(f"/forum-{board_id}.{form}" if board_id else f"/index.{form}")
 
+    def appeal(self, entry_id: int) -> str:
+        """申诉 against an entry of the moderation log."""
+        return self._at(f"/appeals/{entry_id}/new")
+
     def moderate(self, action: str, **query: Any) -> str:
         """The page and form target of a moderator's action."""
         return self._at(f"/moderation/do/{action}", **query)

@@ -102,8 +102,8 @@ def in_periods(periods: Iterable[str], at: time) -> bool:
         match = _PERIOD.fullmatch(period.strip())
         if match is None:
             continue
-        numbers = [int(number) for number in match.groups()]
-        begins, ends = time(*numbers[:2]), time(*numbers[2:])
+        first_hour, first_minute, last_hour, last_minute = map(int, match.groups())
+        begins, ends = time(first_hour, first_minute), time(last_hour, last_minute)
         if begins < ends and begins <= at < ends:
             return True
         if begins >= ends and (at >= begins or at < ends):

@@ -39,6 +39,7 @@ class Refusal(enum.StrEnum):
     FOUNDER_ONLY = "founder_only"
     ADMINISTRATORS_ONLY = "administrators_only"
     ALREADY_CLAIMED = "already_claimed"
+    NETWORK = "network"  # banned
     WRONG_STATE = "wrong_state"  # the action does not fit what the thing is now
 
 

@@ -5,6 +5,7 @@ from flask import Blueprint
 from forum.web import (
     accounts,
     announcements,
+    appeals,
     boards,
     feeds,
     guide,
@@ -15,11 +16,16 @@ from forum.web import (
     notices,
     points,
     posts,
+    queue,
     reports,
     search,
     settings,
     threads,
+    words,
 )
+
+# Their pages hang on the blueprint of moderation_panel, behind its password.
+IN_THE_PANEL = (queue, words)
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     boards.pages,
@@ -34,6 +40,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     reports.pages,
     moderation.pages,
     moderation_panel.pages,
+    appeals.pages,
     legacy.pages,
     search.pages,
     accounts.pages,

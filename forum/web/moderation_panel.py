@@ -20,7 +20,8 @@ panel.guard(pages, "/moderation/", may_enter_moderation)
 MOST = 9007199254740991
 
 
-def _number(name: str) -> int | None:
+def number(name: str) -> int | None:
+    """A number of the address, where there is one."""
     value = request.args.get(name, type=int)
     return value if value is not None and 0 < value <= MOST else None
 
@@ -35,22 +36,22 @@ def home() -> str:
 @pages.get("/log")
 def log() -> str:
     wanted = LogFilter(
-        board_id=_number("board"),
-        actor_id=_number("actor"),
+        board_id=number("board"),
+        actor_id=number("actor"),
         action=request.args.get("action") if request.args.get("action") in ACTIONS else None,
-        thread_id=_number("thread"),
-        member_id=_number("member"),
+        thread_id=number("thread"),
+        member_id=number("member"),
     )
-    page = log_page(reader(), actor(), filter=wanted, before=_number("before"))
+    page = log_page(reader(), actor(), filter=wanted, before=number("before"))
     return render_template("moderation/log.html", page=page, actions=ACTIONS)
 
 
 @pages.get("/recycle-bin")
 def bin() -> str:
-    page = recycle_bin(reader(), actor(), board_id=_number("board"), before=_number("before"))
+    page = recycle_bin(reader(), actor(), board_id=number("board"), before=number("before"))
     return render_template(
         "moderation/recycle_bin.html",
         page=page,
-        board_id=_number("board"),
+        board_id=number("board"),
         bulk=bulk_actions(actor(), in_bin=True),
     )

@@ -1,0 +1,215 @@
+"""Read models of appeals: what members say against decisions, for them and for who answers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from forum.core.errors import NotFound
+from forum.models import (
+    Appeal,
+    AppealState,
+    Member,
+    ModLogEntry,
+    ModLogTarget,
+    Post,
+    TargetKind,
+    Thread,
+)
+from forum.modlog.registry import ACTIONS
+from forum.policies.actor import Actor, Rank
+from forum.policies.queue import may_answer_appeal, may_see_appeals
+from forum.policies.verdict import Refusal, Verdict, refused
+from forum.queries.actors import member_rank
+from forum.queries.site import Site
+
+PAGE = 20
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a moderator decided, as the member concerned may see it."""
+
+    entry_id: int
+    action: str
+    actor_name: str
+    title: str
+    reason: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class OwnAppeal:
+    """The page of one's own appeal. `appeal_id` None: there is none yet; `state` of one there is."""
+
+    decision: Decision
+    state: AppealState | None
+    text: str
+    answer: str
+    is_undone: bool
+
+
+@dataclass(frozen=True)
+class AppealCard:
+    """An appeal as the queue shows it. `may_answer` says who must look at it instead."""
+
+    id: int
+    state: AppealState
+    board_id: int | None
+    member_id: int
+    member_name: str
+    text: str
+    answer: str
+    handler_name: str
+    created_at: datetime
+    handled_at: datetime | None
+    decision: Decision
+    target_count: int
+    is_undone: bool
+    may_answer: Verdict
+
+
+@dataclass(frozen=True)
+class AppealsPage:
+    """Open appeals oldest first, answered ones newest first."""
+
+    cards: tuple[AppealCard, ...]
+    is_open: bool
+    total: int
+    next_from: int | None
+
+
+def own_appeal(s: Session, actor: Actor, entry_id: int) -> OwnAppeal:
+    """The decision about oneself and what one said against it. Two statements.
+
+    :raises NotFound: no such entry, or it is about others.
+    :raises Forbidden: guests; one's own decision; one that nothing takes back.
+    """
+    if actor.member_id is None:
+        refused(Refusal.SIGN_IN).require()
+    row = s.execute(
+        select(*_DECISION, ModLogEntry.actor_id, ModLogEntry.undone_by_id).where(
+            ModLogEntry.id == entry_id, _concerns(actor.member_id or 0)
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound("not_found")
+    if row.actor_id == actor.member_id:
+        refused(Refusal.OWN_DECISION).require()
+    action = ACTIONS.get(row.action)
+    if action is None or action.is_final:
+        refused(Refusal.WRONG_STATE).require()
+    said = s.execute(
+        select(Appeal.state, Appeal.text, Appeal.answer).where(
+            Appeal.entry_id == entry_id, Appeal.member_id == actor.member_id
+        )
+    ).one_or_none()
+    return OwnAppeal(
+        decision=_decision(tuple(row)),
+        state=said.state if said else None,
+        text=said.text if said else "",
+        answer=said.answer if said else "",
+        is_undone=row.undone_by_id is not None,
+    )
+
+
+_DECISION = (
+    ModLogEntry.id, ModLogEntry.action, ModLogEntry.actor_name, ModLogEntry.title,
+    ModLogEntry.reason, ModLogEntry.created_at,
+)  # fmt: skip
+
+
+def _decision(row: tuple[Any, ...]) -> Decision:
+    return Decision(*row[: len(_DECISION)])
+
+
+def _concerns(member_id: int) -> ColumnElement[bool]:
+    """Is one of the entry's targets the member, or the member's?"""
+    ids = select(ModLogTarget.target_id).where(
+        ModLogTarget.entry_id == ModLogEntry.id, ModLogTarget.kind == ModLogEntry.target_kind
+    )
+    threads = select(Thread.id).where(Thread.author_id == member_id, Thread.id.in_(ids))
+    posts = select(Post.id).where(Post.author_id == member_id, Post.id.in_(ids))
+    return or_(
+        (ModLogEntry.target_kind == TargetKind.THREAD) & threads.exists(),
+        (ModLogEntry.target_kind == TargetKind.POST) & posts.exists(),
+        (ModLogEntry.target_kind == TargetKind.MEMBER)
+        & ids.where(ModLogTarget.target_id == member_id).exists(),
+    )
+
+
+def appeals_page(
+    s: Session, site: Site, actor: Actor, *, is_open: bool = True, beyond: int | None = None
+) -> AppealsPage:
+    """Appeals against decisions in the actor's boards. Two statements.
+
+    Also those the actor may not answer, with the reason, but never the actor's own.
+    :raises Forbidden: the actor is no moderator.
+    """
+    may_see_appeals(actor).require()
+    state = Appeal.state == AppealState.OPEN if is_open else Appeal.state != AppealState.OPEN
+    wanted = [*_visible(actor), state]
+    page: list[ColumnElement[bool]] = []
+    if beyond is not None:
+        page.append(Appeal.id > beyond if is_open else Appeal.id < beyond)
+    decider = aliased(Member)
+    rows = s.execute(
+        select(
+            Appeal.id, Appeal.state, Appeal.board_id, Appeal.member_id, Member.name, Appeal.text,
+            Appeal.answer, Appeal.handler_name, Appeal.created_at, Appeal.handled_at,
+            *_DECISION, ModLogEntry.target_count, ModLogEntry.undone_by_id, ModLogEntry.actor_id,
+            decider.group_id, decider.is_founder,
+        )
+        .join(ModLogEntry, ModLogEntry.id == Appeal.entry_id)
+        .join(Member, Member.id == Appeal.member_id)
+        .outerjoin(decider, decider.id == ModLogEntry.actor_id)
+        .where(*wanted, *page)
+        .order_by(Appeal.id if is_open else Appeal.id.desc())
+        .limit(PAGE + 1)
+    ).all()  # fmt: skip
+    total = s.scalar(select(func.count()).select_from(Appeal).where(*wanted)) or 0
+    cards = tuple(_card(site, actor, tuple(row)) for row in rows[:PAGE])
+    return AppealsPage(cards, is_open, total, cards[-1].id if len(rows) > PAGE else None)
+
+
+@dataclass(frozen=True)
+class _Facts:
+    board_id: int | None
+    member_id: int
+
+
+def _card(site: Site, actor: Actor, row: tuple[Any, ...]) -> AppealCard:
+    facts, decision, rest = row[:10], row[10 : 10 + len(_DECISION)], row[10 + len(_DECISION) :]
+    target_count, undone_by_id, decider_id, group_id, is_founder = rest
+    rank = Rank.MEMBER
+    if group_id is not None:
+        rank = member_rank(site, group_id=group_id, is_founder=is_founder, member_id=decider_id)
+    verdict = may_answer_appeal(
+        actor, _Facts(facts[2], facts[3]), decider_id=decider_id, decider_rank=rank
+    )
+    is_undone = undone_by_id is not None
+    return AppealCard(*(*facts, _decision(decision), target_count, is_undone, verdict))
+
+
+def _visible(actor: Actor) -> list[ColumnElement[bool]]:
+    boards: ColumnElement[bool] = Appeal.board_id.in_(actor.moderated)
+    if actor.rank >= Rank.SUPER_MODERATOR:
+        boards = or_(boards, Appeal.board_id.is_(None))
+    return [boards, Appeal.member_id != actor.member_id]
+
+
+def open_appeals(actor: Actor) -> Select[Any]:
+    """How many appeals wait in the actor's boards, but those against the actor's own decisions; a
+    scalar subquery's select."""
+    return (
+        select(func.count())
+        .select_from(Appeal)
+        .join(ModLogEntry, ModLogEntry.id == Appeal.entry_id)
+        .where(
+            *_visible(actor),
+            Appeal.state == AppealState.OPEN,
+            ModLogEntry.actor_id.is_distinct_from(actor.member_id),
+        )
+    )

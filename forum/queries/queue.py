@@ -1,0 +1,162 @@
+"""Read models of the queue: what waits for approval in the boards one moderates; what waits at all."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup
+from sqlalchemy import ColumnElement, Select, and_, func, null, or_, select
+from sqlalchemy.orm import Session
+
+from forum.models import (
+    HoldReason,
+    Member,
+    Post,
+    PostHold,
+    PostState,
+    Thread,
+    ThreadState,
+)
+from forum.policies.actor import Actor
+from forum.policies.queue import may_edit_words, may_handle_reports, may_work_queue
+from forum.queries.appeals import open_appeals
+from forum.queries.reports import open_reports
+
+PAGE = 20
+STATES = (PostState.PENDING, PostState.IGNORED)
+KINDS = ("thread", "reply")
+
+
+@dataclass(frozen=True)
+class QueueFilter:
+    """Which of the waiting posts; None = all."""
+
+    state: PostState = PostState.PENDING
+    board_id: int | None = None
+    kind: str | None = None  # of KINDS
+
+    def query(self, **changes: Any) -> dict[str, Any]:
+        """For addresses with the same filter, or another."""
+        found = {
+            "state": None if self.state is PostState.PENDING else self.state.value,
+            "board": self.board_id,
+            "kind": self.kind,
+        }
+        return {name: value for name, value in {**found, **changes}.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class QueueItem:
+    """A post that waits. `reason` None: it came waiting from an import."""
+
+    post_id: int
+    floor: int
+    thread_id: int
+    board_id: int
+    title: str
+    author_id: int
+    author_name: str
+    author_post_count: int
+    author_since: datetime
+    created_at: datetime
+    html: Markup
+    reason: HoldReason | None
+    words: tuple[str, ...]
+
+    @property
+    def is_thread(self) -> bool:
+        return self.floor == 1
+
+
+@dataclass(frozen=True)
+class QueuePage:
+    """A page of the queue, oldest first; `next_after` begins the next one."""
+
+    items: tuple[QueueItem, ...]
+    filter: QueueFilter
+    total: int
+    oldest_at: datetime | None
+    next_after: int | None
+
+
+def queue_page(
+    s: Session, actor: Actor, *, filter: QueueFilter = QueueFilter(), after: int | None = None
+) -> QueuePage:
+    """What waits in the boards the actor moderates. Two statements.
+
+    :param after: only posts with a higher id.
+    :raises Forbidden: the actor may not work in the queue.
+    """
+    may_work_queue(actor).require()
+    waiting = _waiting(actor, filter)
+    rows = s.execute(
+        select(
+            Post.id, Post.floor, Thread.id, Thread.board_id, Thread.title, Post.author_id,
+            Member.name, Member.post_count, Member.created_at, Post.created_at, Post.html,
+            PostHold.reason, PostHold.words,
+        )
+        .join(Thread, Thread.id == Post.thread_id)
+        .join(Member, Member.id == Post.author_id)
+        .outerjoin(PostHold, PostHold.post_id == Post.id)
+        .where(waiting, *((Post.id > after,) if after is not None else ()))
+        .order_by(Post.id)
+        .limit(PAGE + 1)
+    ).all()  # fmt: skip
+    total, oldest_at = s.execute(
+        select(func.count(), func.min(Post.created_at))
+        .join(Thread, Thread.id == Post.thread_id)
+        .where(waiting)
+    ).one()
+    items = tuple(_item(tuple(row)) for row in rows[:PAGE])
+    return QueuePage(
+        items, filter, total, oldest_at, items[-1].post_id if len(rows) > PAGE else None
+    )
+
+
+def _item(row: tuple[Any, ...]) -> QueueItem:
+    reason, words = row[-2:]
+    html = Markup(row[-3])  # noqa: S704  rendered and bleached when it was written
+    return QueueItem(*(*row[:-3], html, reason, tuple(words or ())))
+
+
+def _waiting(actor: Actor, filter: QueueFilter) -> ColumnElement[bool]:
+    """An opening post waits with its thread, a reply in one that is shown."""
+    opening = and_(Post.floor == 1, Thread.state == ThreadState(filter.state.value))
+    reply = and_(Post.floor > 1, Thread.state == ThreadState.VISIBLE)
+    boards = actor.moderated
+    if filter.board_id is not None:
+        boards = boards & {filter.board_id}
+    kind = {"thread": opening, "reply": reply}.get(filter.kind or "", or_(opening, reply))
+    return and_(Post.state == filter.state, Thread.board_id.in_(boards), kind)
+
+
+@dataclass(frozen=True)
+class QueueCounts:
+    """How much waits for a moderator; None where the actor has no right to see it."""
+
+    posts: int | None
+    reports: int | None
+    appeals: int
+    may_edit_words: bool
+
+
+def queue_counts(s: Session, actor: Actor) -> QueueCounts:
+    """What the menu of the panel says. One statement."""
+    nothing: Select[Any] = select(null())
+    posts = nothing
+    if may_work_queue(actor):
+        posts = (
+            select(func.count())
+            .select_from(Post)
+            .join(Thread, Thread.id == Post.thread_id)
+            .where(_waiting(actor, QueueFilter()))
+        )
+    reports = open_reports(actor) if may_handle_reports(actor) else nothing
+    row = s.execute(
+        select(
+            posts.scalar_subquery(),
+            reports.scalar_subquery(),
+            open_appeals(actor).scalar_subquery(),
+        )
+    ).one()
+    return QueueCounts(*row, may_edit_words=bool(may_edit_words(actor)))

@@ -1,0 +1,59 @@
+"""申诉: against a moderator's decision, and in the panel the answers to it."""
+
+from flask import Blueprint, redirect, render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from forum.commands.appeals import answer_appeal, appeal_decision
+from forum.core.errors import Invalid
+from forum.http.context import actor, reader, site, writing
+from forum.http.errors import reason as words_of
+from forum.http.errors import say
+from forum.http.forms import form_page, refusals_on
+from forum.http.panel import changing
+from forum.http.templating import addresses
+from forum.modlog.registry import ACTIONS
+from forum.queries.appeals import appeals_page, own_appeal
+from forum.web.forms.appeals import AppealForm
+from forum.web.moderation import ID
+from forum.web.moderation_panel import number
+from forum.web.moderation_panel import pages as panel_pages
+
+pages = Blueprint("appeals", __name__)
+
+
+@pages.route(f"/appeals/<{ID}:entry_id>/new", methods=["GET", "POST"])
+def new(entry_id: int) -> Response:
+    page = own_appeal(reader(), actor(), entry_id)
+    form = AppealForm()
+    if form.validate_on_submit():
+        with refusals_on(form):
+            with writing() as uow:
+                appeal_decision(uow, actor(), entry_id=entry_id, text=form.text.data or "")
+            say(_("Your appeal was sent. Another moderator will look at it."))
+            return redirect(addresses().appeal(entry_id), 303)
+    return form_page("appeals/new.html", form, page=page, actions=ACTIONS)
+
+
+@panel_pages.get("/appeals")
+def appeals() -> str:
+    is_open = request.args.get("state") != "answered"
+    page = appeals_page(reader(), site(), actor(), is_open=is_open, beyond=number("beyond"))
+    return render_template("appeals/appeals.html", page=page, actions=ACTIONS, words_of=words_of)
+
+
+@panel_pages.post(f"/appeals/<{ID}:appeal_id>")
+def answer(appeal_id: int) -> Response:
+    outcome = request.form.get("outcome")
+    if outcome not in ("grant", "uphold"):
+        raise Invalid("report_outcome")
+    with changing() as uow:
+        answer_appeal(
+            uow,
+            actor(),
+            appeal_id=appeal_id,
+            grants=outcome == "grant",
+            answer=request.form.get("answer", ""),
+        )
+    say(_("Answered; the member was told."))
+    return redirect(addresses().moderation("appeals"), 303)

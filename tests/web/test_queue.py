@@ -1,0 +1,372 @@
+"""The moderators' queues through HTTP: who sees what, what is done, what it costs."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from forum.commands.appeals import answer_appeal, appeal_decision
+from forum.commands.moderation import perform
+from forum.commands.report_handling import escalate_report
+from forum.commands.reports import report_post
+from forum.core.clock import utc_now
+from forum.core.db import recorded_statements
+from forum.core.errors import Conflict, Forbidden, NotFound, Taken
+from forum.models import (
+    Appeal,
+    AppealState,
+    LoginSession,
+    ModLogEntry,
+    Notice,
+    Post,
+    PostState,
+    Report,
+    ReportState,
+    Thread,
+    ThreadState,
+    Word,
+)
+from forum.queries.appeals import appeals_page
+from forum.queries.queue import queue_counts, queue_page
+from forum.queries.reports import reports_page
+from tests.acting import log_in, submit
+from tests.commands.test_queue import TEXT, posting, replies, row, run, starts
+from tests.factories import FOUNDER_ID
+
+CANARY = "金丝雀唱给自己听的歌"
+
+
+@pytest.fixture
+def world(forum):
+    """A board that is read first, its moderator, and a room only administrators know, with canaries."""
+    posting(forum)
+    board_id = forum.board(premoderation=2)
+    secret = forum.board("密室", viewers=(1,), premoderation=2)
+    moderator_id = forum.moderator(board_id)
+    insider = forum.member("知情者", group_id=1)
+    forum_ids = {
+        "board": board_id, "moderator": moderator_id, "member": forum.member(), "insider": insider,
+        "secret": secret, "outsider": forum.moderator(forum.board("别处"), "李雷"),
+    }  # fmt: skip
+    hidden = forum.thread(insider, secret, title=CANARY, source=CANARY, state=ThreadState.PENDING)
+    with forum.database.write_session() as s, s.begin():
+        for post in s.scalars(select(Post).where(Post.thread_id == hidden)):
+            post.state = PostState.PENDING
+            forum_ids["hidden_post"] = post.id
+    return forum_ids
+
+
+def enters(client, forum, member_id):
+    """Logged in, with the panel open."""
+    token = log_in(client, forum, member_id)
+    with forum.database.write_session() as s, s.begin():
+        for one in s.scalars(select(LoginSession).where(LoginSession.member_id == member_id)):
+            one.panel_until = utc_now() + timedelta(minutes=30)
+    return token
+
+
+def test_the_queue_shows_ones_own_boards_and_approves(client, forum, world):
+    ref = starts(forum, world["member"], world["board"], title="等待的主题")
+    enters(client, forum, world["moderator"])
+
+    page = client.get("/moderation/queue").text
+    assert "等待的主题" in page
+    assert TEXT in page
+    assert CANARY not in page
+    answer = submit(
+        client,
+        "/moderation/queue",
+        decision="approve",
+        ids=[ref.post_id],
+        reason="好",
+        notifies="1",
+    )
+
+    assert answer.status_code == 303
+    assert row(forum, Thread, ref.thread_id).state is ThreadState.VISIBLE
+    assert "等待的主题" not in client.get("/moderation/queue").text
+    assert "等待的主题" in client.get("/moderation/log").text
+
+
+def test_a_smuggled_post_of_a_hidden_board_is_as_if_there_were_none(client, forum, world):
+    ref = starts(forum, world["member"], world["board"])
+    enters(client, forum, world["moderator"])
+
+    answer = submit(
+        client, "/moderation/queue", decision="delete", ids=[ref.post_id, world["hidden_post"]]
+    )
+
+    assert answer.status_code == 404
+    assert row(forum, Post, ref.post_id).state is PostState.PENDING
+    assert row(forum, Post, world["hidden_post"]).state is PostState.PENDING
+
+
+@pytest.mark.parametrize("part", ["queue", "reports", "appeals", "words"])
+def test_who_has_no_business_there_is_kept_out(client, forum, world, part):
+    assert client.get(f"/moderation/{part}").status_code == 303  # to the login
+    enters(client, forum, world["member"])
+    assert client.get(f"/moderation/{part}").status_code == 403
+    enters(client, forum, world["outsider"])
+    page = client.get(f"/moderation/{part}")
+    assert page.status_code == (403 if part == "words" else 200)
+    assert CANARY not in page.text
+
+
+@pytest.mark.parametrize("number", [1, 25])
+def test_the_queue_costs_the_same_whatever_waits(forum, world, number):
+    for index in range(number):
+        starts(forum, world["member"], world["board"], title=f"第 {index}", source=f"{TEXT}{index}")
+    actor = forum.actor(world["moderator"])
+    with forum.read() as s, recorded_statements() as statements:
+        page = queue_page(s, actor)
+        counts = queue_counts(s, actor)
+
+    assert len(statements) == 3
+    assert (page.total, counts.posts) == (number, number)
+    with forum.read() as s:
+        rest = queue_page(s, actor, after=page.next_after) if page.next_after else None
+    shown = [one.post_id for one in (*page.items, *(rest.items if rest else ()))]
+    assert shown == sorted(shown)
+    assert len(shown) == number
+
+
+def reported(forum, world, *reporters, author=None):
+    """A reported post: (report id, post id)."""
+    thread_id = forum.thread(author or world["member"], world["board"], title="被举报的主题")
+    post_id = row(forum, Thread, thread_id).first_post_id
+    for name in reporters:
+        actor = forum.actor(forum.member(name))
+        run(forum, report_post, actor, post_id=post_id, reason="spam", text=f"{name}说")
+    with forum.read() as s:
+        return s.scalars(select(Report.id).where(Report.post_id == post_id)).one(), post_id
+
+
+def test_reports_of_one_post_are_one_and_are_answered(client, forum, world):
+    report_id, _ = reported(forum, world, "张三", "李四")
+    enters(client, forum, world["moderator"])
+    page = client.get("/moderation/reports").text
+    assert page.count("被举报的主题") == 1
+    assert "张三说" in page
+    assert "李四说" in page
+
+    answer = submit(
+        client,
+        f"/moderation/reports/{report_id}",
+        page="/moderation/reports",
+        outcome="upheld",
+        note="谢谢",
+    )
+
+    assert answer.status_code == 303
+    assert row(forum, Report, report_id).state is ReportState.UPHELD
+    with forum.read() as s:
+        told = s.scalars(select(Notice).where(Notice.kind == "report_handled")).all()
+    assert [one.data for one in told] == [{"outcome": "upheld", "message": "谢谢"}] * 2
+    again = submit(client, f"/moderation/reports/{report_id}", page="/moderation/reports?state=handled", outcome="rejected")  # fmt: skip
+    assert again.status_code in (200, 409)
+    assert row(forum, Report, report_id).state is ReportState.UPHELD
+
+
+def test_a_report_that_was_passed_on_is_seen_from_that_rank_up(forum, world):
+    report_id, _ = reported(forum, world, "张三")
+    super_id = forum.member("超级", group_id=2)
+
+    def seen():
+        with forum.read() as s:
+            return [
+                bool(reports_page(s, forum.actor(one)).cards)
+                for one in (world["outsider"], world["moderator"], super_id, FOUNDER_ID)
+            ]
+
+    assert seen() == [False, True, True, True]
+    run(forum, escalate_report, forum.actor(world["moderator"]), report_id=report_id)
+    assert seen() == [False, False, True, True]
+    with pytest.raises(NotFound):
+        run(forum, escalate_report, forum.actor(world["moderator"]), report_id=report_id)
+    run(forum, escalate_report, forum.actor(super_id), report_id=report_id)
+    assert seen() == [False, False, False, True]
+
+
+def test_nobody_sees_a_report_about_oneself(forum, world):
+    report_id, _ = reported(forum, world, "张三", author=world["moderator"])
+    with forum.read() as s:
+        assert not reports_page(s, forum.actor(world["moderator"])).cards
+    with pytest.raises(NotFound):
+        run(forum, escalate_report, forum.actor(world["moderator"]), report_id=report_id)
+
+
+def decided(forum, world):
+    """The moderator has deleted a member's thread: (entry id, thread id)."""
+    thread_id = forum.thread(world["member"], world["board"], title="被删的主题")
+    actor = forum.actor(world["moderator"])
+    done = run(forum, perform, actor, "thread.delete", [thread_id], reason="广告", notifies=True)
+    return done.entry_id, thread_id
+
+
+def test_an_appeal_is_answered_by_another_moderator_and_undoes(client, forum, world):
+    entry_id, thread_id = decided(forum, world)
+    other = forum.moderator(world["board"], "赵六")
+    log_in(client, forum, world["member"])
+    assert f"/appeals/{entry_id}/new" in client.get("/notices").text
+    sent = submit(client, f"/appeals/{entry_id}/new", text="这不是广告，请再看一遍。")
+    assert sent.status_code == 303
+    with forum.read() as s:
+        appeal = s.scalars(select(Appeal)).one()
+        told = s.scalars(select(Notice.member_id).where(Notice.kind == "appealed")).all()
+    assert told == [other]
+
+    decider = forum.actor(world["moderator"])
+    with pytest.raises(Forbidden) as refusal:
+        run(forum, answer_appeal, decider, appeal_id=appeal.id, grants=False, answer="不行")
+    assert refusal.value.key == "own_decision"
+    enters(client, forum, world["moderator"])
+    assert 'name="outcome"' not in client.get("/moderation/appeals").text
+    enters(client, forum, other)
+    answer = submit(
+        client,
+        f"/moderation/appeals/{appeal.id}",
+        page="/moderation/appeals",
+        outcome="grant",
+        answer="确实不是",
+    )
+
+    assert answer.status_code == 303
+    assert row(forum, Thread, thread_id).state is ThreadState.VISIBLE
+    granted = row(forum, Appeal, appeal.id)
+    assert (granted.state, granted.handler_id) == (AppealState.GRANTED, other)
+    assert row(forum, ModLogEntry, entry_id).undone_by_id == granted.undo_entry_id
+    log_in(client, forum, world["member"])
+    assert "确实不是" in client.get("/notices").text
+    assert "确实不是" in client.get(f"/appeals/{entry_id}/new").text
+
+
+def test_one_appeal_each_and_only_about_oneself(forum, world):
+    entry_id, _ = decided(forum, world)
+    words = "这不是广告，请再看一遍。"
+    member = forum.actor(world["member"])
+    with pytest.raises(NotFound):
+        run(forum, appeal_decision, forum.actor(world["outsider"]), entry_id=entry_id, text=words)
+    run(forum, appeal_decision, member, entry_id=entry_id, text=words)
+
+    with pytest.raises(Taken):
+        run(forum, appeal_decision, member, entry_id=entry_id, text=words)
+
+    appeal_id = 1
+    with pytest.raises(NotFound):
+        run(forum, answer_appeal, forum.actor(world["outsider"]), appeal_id=appeal_id, grants=True, answer="好")  # fmt: skip
+    run(
+        forum,
+        answer_appeal,
+        forum.actor(FOUNDER_ID),
+        appeal_id=appeal_id,
+        grants=False,
+        answer="是广告",
+    )
+    with pytest.raises(Conflict):
+        run(
+            forum,
+            answer_appeal,
+            forum.actor(FOUNDER_ID),
+            appeal_id=appeal_id,
+            grants=True,
+            answer="好",
+        )
+
+
+def test_where_nobody_else_moderates_the_higher_staff_is_told(forum, world):
+    entry_id, _ = decided(forum, world)
+    super_id = forum.member("超级", group_id=2)
+
+    run(
+        forum,
+        appeal_decision,
+        forum.actor(world["member"]),
+        entry_id=entry_id,
+        text="请再看一遍这个主题",
+    )
+
+    with forum.read() as s:
+        told = set(s.scalars(select(Notice.member_id).where(Notice.kind == "appealed")))
+        assert told == {super_id, FOUNDER_ID, world["insider"]}
+        with recorded_statements() as statements:
+            assert len(appeals_page(s, forum.site(), forum.actor(super_id)).cards) == 1
+    assert len([one for one in statements if "appeals" in one]) == 2
+
+
+def test_an_administrators_decision_is_not_for_moderators_to_overrule(forum, world):
+    thread_id = forum.thread(world["member"], world["board"])
+    done = run(forum, perform, forum.actor(FOUNDER_ID), "thread.close", [thread_id])
+    run(
+        forum,
+        appeal_decision,
+        forum.actor(world["member"]),
+        entry_id=done.entry_id,
+        text="请再看一遍这个主题",
+    )
+
+    with pytest.raises(Forbidden):
+        run(
+            forum,
+            answer_appeal,
+            forum.actor(world["moderator"]),
+            appeal_id=1,
+            grants=True,
+            answer="好",
+        )
+
+
+def test_words_are_typed_in_bulk_tried_and_enforced_at_once(client, forum, world):
+    enters(client, forum, world["insider"])
+    lines = "赌博={BANNED}\n代{2}购={mod}\n笨蛋=**\n呆子"
+    assert submit(client, "/moderation/words", text=lines, category="常用").status_code == 303
+
+    page = client.get("/moderation/words").text
+    assert all(one in page for one in ("赌博", "代{2}购", "笨蛋", "常用"))
+    assert client.get("/moderation/words/export").text == (
+        "赌博={BANNED}\n代{2}购={MOD}\n笨蛋=**\n呆子=**"
+    )
+    tried = submit(client, "/moderation/words/test", text="你这笨蛋，赌[b]博[/b]还代人购物").text
+    assert "你这**，" in tried
+    assert "代{2}购" in tried
+    with forum.read() as s:
+        word_id = s.scalars(select(Word.id).where(Word.pattern == "赌博")).one()
+
+    thread_id = forum.thread(FOUNDER_ID, forum.board("随便"))
+    log_in(client, forum, world["member"])
+    refused = submit(client, f"/thread-{thread_id}/reply", source="一起来赌博吧，朋友们")
+    assert refused.status_code == 422
+    assert "赌博" in re.sub("<textarea.*?</textarea>", "", refused.text, flags=re.DOTALL)
+    kept = replies(forum, world["member"], thread_id, "你这笨蛋真是个呆子啊")
+    assert row(forum, Post, kept.post_id).source == "你这**真是个**啊"
+
+    enters(client, forum, world["insider"])
+    submit(client, "/moderation/words/change", page="/moderation/words", ids=[word_id], delete="1")
+    assert "赌博=" not in client.get("/moderation/words/export").text
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [("好={BANNED}\n{3}={BANNED}", 2), ("/a+/=**", 1), ("a=[b]", 1)]
+)
+def test_a_line_that_cannot_be_used_is_named(client, forum, world, text, line):
+    enters(client, forum, world["insider"])
+
+    answer = submit(client, "/moderation/words?lang=en", text=text)
+
+    assert answer.status_code == 422
+    assert str(line) in answer.text
+
+
+def test_names_signatures_and_titles_are_filtered_too(client, forum, world):
+    enters(client, forum, world["insider"])
+    submit(client, "/moderation/words", text="坏人={MOD}")
+    client.post("/logout", data={"csrf_token": "x"})
+    fresh = client.application.test_client()
+
+    answer = submit(
+        fresh, "/register", name="坏人甲", email="a@example.org", password="long enough 1",
+        password_again="long enough 1", agreed="1",
+    )  # fmt: skip
+
+    assert answer.status_code == 422
+    assert "坏人" in answer.text
