@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import case, literal, select, update
+from sqlalchemy import bindparam, case, select, update
 
 from forum.commands.points import recompute_total
+from forum.core.db import UtcDateTime
 from forum.core.uow import UnitOfWork
 from forum.models import Board, Member, Post, Thread
 from forum.queries.counters import (
@@ -22,81 +24,105 @@ _MODELS: dict[str, type[Any]] = {"threads": Thread, "boards": Board, "members": 
 _NO_SYNC = {"synchronize_session": False}
 
 
+_ADD_TO_MEMBER = (
+    update(Member)
+    .where(Member.id == bindparam("of_member"))
+    .values(
+        thread_count=Member.thread_count + bindparam("threads"),
+        post_count=Member.post_count + bindparam("posts"),
+        digest_count=Member.digest_count + bindparam("digests"),
+    )
+)
+
+
 def add_to_member(
     uow: UnitOfWork, member_id: int, *, threads: int = 0, posts: int = 0, digests: int = 0
 ) -> None:
     """Change a member's counters by these; call points.recompute_total after. One statement."""
-    uow.session.execute(
-        update(Member)
-        .where(Member.id == member_id)
-        .values(
-            thread_count=Member.thread_count + threads,
-            post_count=Member.post_count + posts,
-            digest_count=Member.digest_count + digests,
-        )
-        .execution_options(**_NO_SYNC)
+    values = {"of_member": member_id, "threads": threads, "posts": posts, "digests": digests}
+    uow.session.connection().execute(_ADD_TO_MEMBER, values)
+
+
+_ADD_TO_BOARD = (
+    update(Board)
+    .where(Board.id == bindparam("of_board"))
+    .values(
+        thread_count=Board.thread_count + bindparam("threads"),
+        post_count=Board.post_count + bindparam("posts"),
+        version=Board.version + 1,
     )
+)
 
 
 def add_to_board(uow: UnitOfWork, board_id: int, *, threads: int = 0, posts: int = 0) -> None:
     """Change a board's counters by these, last in the command: the row is hot. One statement."""
-    uow.session.execute(
-        update(Board)
-        .where(Board.id == board_id)
-        .values(
-            thread_count=Board.thread_count + threads,
-            post_count=Board.post_count + posts,
-            version=Board.version + 1,
-        )
-        .execution_options(**_NO_SYNC)
-    )
+    values = {"of_board": board_id, "threads": threads, "posts": posts}
+    uow.session.connection().execute(_ADD_TO_BOARD, values)
 
 
 def add_new_post_to_board(uow: UnitOfWork, thread: Thread, post: Post, *, poster_name: str) -> None:
     """Count a post that has just become visible: totals, today's number, the board's last post."""
-    today = uow.now.astimezone(site_of(uow.session).zone).date()
+    uow.session.connection().execute(
+        _new_post_statement(),
+        {
+            "of_board": thread.board_id,
+            "threads": int(post.floor == 1),
+            "posted_at": post.created_at,
+            "thread_id": thread.id,
+            "title": thread.title,
+            "poster_id": post.author_id,
+            "poster_name": poster_name,
+            **_days(uow),
+        },
+    )
+
+
+@cache
+def _new_post_statement() -> Any:
     # Of two threads' replies the later one may commit first; the board's last post never goes back.
-    is_newer = Board.last_post_at.is_(None) | (Board.last_post_at <= post.created_at)
-    last = {
-        Board.last_thread_id: thread.id,
-        Board.last_title: thread.title,
-        Board.last_post_at: post.created_at,
-        Board.last_poster_id: post.author_id,
-        Board.last_poster_name: poster_name,
+    posted_at = bindparam("posted_at", type_=UtcDateTime())
+    is_newer = Board.last_post_at.is_(None) | (Board.last_post_at <= posted_at)
+    last: dict[Any, Any] = {
+        Board.last_thread_id: bindparam("thread_id", type_=Board.last_thread_id.type),
+        Board.last_title: bindparam("title", type_=Board.last_title.type),
+        Board.last_post_at: posted_at,
+        Board.last_poster_id: bindparam("poster_id", type_=Board.last_poster_id.type),
+        Board.last_poster_name: bindparam("poster_name", type_=Board.last_poster_name.type),
     }
-    moved = {
-        column.key: case((is_newer, literal(value, type_=column.type)), else_=column)
-        for column, value in last.items()
-    }
-    uow.session.execute(
+    moved = {column.key: case((is_newer, value), else_=column) for column, value in last.items()}
+    return (
         update(Board)
-        .where(Board.id == thread.board_id)
+        .where(Board.id == bindparam("of_board"))
         .values(
-            thread_count=Board.thread_count + int(post.floor == 1),
+            thread_count=Board.thread_count + bindparam("threads"),
             post_count=Board.post_count + 1,
             version=Board.version + 1,
             **moved,
-            **_more_today(today),
+            **_more_today(),
         )
-        .execution_options(**_NO_SYNC)
     )
+
+
+def _days(uow: UnitOfWork) -> dict[str, date]:
+    """The parameters of `_more_today`: the site's date, and the day before."""
+    today = uow.now.astimezone(site_of(uow.session).zone).date()
+    return {"today": today, "yesterday": today - timedelta(days=1)}
 
 
 def add_to_today(uow: UnitOfWork, board_id: int, number: int) -> None:
     """Count posts that were approved today and counted elsewhere. The board is locked by then."""
-    today = uow.now.astimezone(site_of(uow.session).zone).date()
-    uow.session.execute(
-        update(Board)
-        .where(Board.id == board_id)
-        .values(version=Board.version + 1, **_more_today(today, number))
-        .execution_options(**_NO_SYNC)
+    counted = update(Board).where(Board.id == bindparam("of_board"))
+    uow.session.connection().execute(
+        counted.values(version=Board.version + 1, **_more_today(number)),
+        {"of_board": board_id, **_days(uow)},
     )
 
 
-def _more_today(today: date, number: int = 1) -> dict[str, Any]:
+def _more_today(number: int = 1) -> dict[str, Any]:
     """Today's and yesterday's numbers, turned over by the first post after midnight."""
+    today = bindparam("today", type_=Board.today_on.type)
     is_today = Board.today_on == today
-    was_yesterday = Board.today_on == today - timedelta(days=1)
+    was_yesterday = Board.today_on == bindparam("yesterday", type_=Board.today_on.type)
     # A request that began before midnight may get here after one that began later.
     is_late = Board.today_on > today
     return {

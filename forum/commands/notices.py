@@ -3,13 +3,30 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from forum.commands.locks import lock_members
 from forum.core.uow import UnitOfWork
 from forum.models import Member, Notice
 from forum.notices import kind_of
 from forum.policies.actor import Actor
+
+# Built once: see commands/locks.py.
+_ONE_MORE_UNREAD = (
+    update(Member)
+    .where(Member.id.in_(bindparam("ids", expanding=True)))
+    .values(unread_notice_count=Member.unread_notice_count + 1)
+)
+_TAKE_UNREAD = (
+    delete(Notice)
+    .where(
+        Notice.member_id.in_(bindparam("ids", expanding=True)),
+        Notice.merge_key == bindparam("merge_key"),
+        Notice.is_read.is_(False),
+    )
+    .returning(Notice.member_id, Notice.merged_count)
+)
+_TELL = insert(Notice.__table__)  # type: ignore[arg-type]
 
 
 def notify(
@@ -36,8 +53,8 @@ def notify(
     if not told:
         return
     merged = _take_unread(uow, told, merge_key) if merge_key else {}
-    uow.session.execute(
-        insert(Notice),
+    uow.session.connection().execute(
+        _TELL,
         [
             {
                 "member_id": member_id,
@@ -49,6 +66,7 @@ def notify(
                 "data": data or {},
                 "merge_key": merge_key,
                 "merged_count": merged.get(member_id, 0) + 1,
+                "is_read": False,
                 "created_at": uow.now,
             }
             for member_id in sorted(told)
@@ -56,12 +74,7 @@ def notify(
     )
     newly_told = told - set(merged)
     if newly_told:
-        uow.session.execute(
-            update(Member)
-            .where(Member.id.in_(newly_told))
-            .values(unread_notice_count=Member.unread_notice_count + 1)
-            .execution_options(synchronize_session=False)
-        )
+        uow.session.connection().execute(_ONE_MORE_UNREAD, {"ids": sorted(newly_told)})
 
 
 def _take_unread(uow: UnitOfWork, member_ids: set[int], merge_key: str) -> dict[int, int]:
@@ -69,15 +82,8 @@ def _take_unread(uow: UnitOfWork, member_ids: set[int], merge_key: str) -> dict[
 
     A new row, not a changed one: ids are the order of the page, and news belongs on top.
     """
-    rows = uow.session.execute(
-        delete(Notice)
-        .where(
-            Notice.member_id.in_(member_ids),
-            Notice.merge_key == merge_key,
-            Notice.is_read.is_(False),
-        )
-        .returning(Notice.member_id, Notice.merged_count)
-    )
+    asked = {"ids": sorted(member_ids), "merge_key": merge_key}
+    rows = uow.session.connection().execute(_TAKE_UNREAD, asked)
     taken: dict[int, int] = {}
     for member_id, count in rows:
         taken[member_id] = taken.get(member_id, 0) + count

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from forum.commands.locks import lock_members
 from forum.commands.post_limits import check_pace, hold_of
@@ -78,15 +78,29 @@ def reply_to_thread(
     return PostRef(post.id, thread_id, post.floor, post.state)
 
 
+# Built once: see commands/locks.py.
+_TAKE_FLOOR = (
+    update(Thread)
+    .where(Thread.id == bindparam("of_thread"))
+    .values(last_floor=Thread.last_floor + 1, version=Thread.version + 1)
+    .returning(Thread)
+    .execution_options(synchronize_session=False, populate_existing=True)
+)
+_REF = (Post.id, Post.thread_id, Post.floor, Post.state)
+_BY_KEY = select(*_REF).where(
+    Post.author_id == bindparam("author_id"), Post.submission_key == bindparam("key")
+)
+_LAST_OF_AUTHOR = (
+    select(*_REF, Post.source, Post.created_at)
+    .where(Post.thread_id == bindparam("thread_id"), Post.author_id == bindparam("author_id"))
+    .order_by(Post.floor.desc())
+    .limit(1)
+)
+
+
 def _take_floor(uow: UnitOfWork, thread_id: int) -> Thread:
     """Take the next floor, which locks the thread until the end; the row as it is then."""
-    thread = uow.session.scalars(
-        update(Thread)
-        .where(Thread.id == thread_id)
-        .values(last_floor=Thread.last_floor + 1, version=Thread.version + 1)
-        .returning(Thread)
-        .execution_options(synchronize_session=False, populate_existing=True)
-    ).one_or_none()
+    thread = uow.session.scalars(_TAKE_FLOOR, {"of_thread": thread_id}).one_or_none()
     if thread is None:
         raise NotFound("thread_not_found")
     return thread
@@ -115,19 +129,12 @@ def _earlier(
 ) -> PostRef | None:
     """The post this submission made already: the same key, or the same words a moment ago."""
     window = site_of(uow.session).settings.posting.repeat_window
-    columns = (Post.id, Post.thread_id, Post.floor, Post.state)
     if key:
-        row = uow.session.execute(
-            select(*columns).where(Post.author_id == author_id, Post.submission_key == key)
-        ).one_or_none()
+        row = uow.session.execute(_BY_KEY, {"author_id": author_id, "key": key}).one_or_none()
         if row is not None:
             return PostRef(*row, is_repeat=True)
-    last = uow.session.execute(
-        select(*columns, Post.source, Post.created_at)
-        .where(Post.thread_id == thread_id, Post.author_id == author_id)
-        .order_by(Post.floor.desc())
-        .limit(1)
-    ).one_or_none()
+    asked = {"thread_id": thread_id, "author_id": author_id}
+    last = uow.session.execute(_LAST_OF_AUTHOR, asked).one_or_none()
     if last is None or last.source != text.source or last.created_at <= uow.now - window:
         return None
     if last.floor == 1 or last.state not in (PostState.VISIBLE, PostState.PENDING):

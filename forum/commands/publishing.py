@@ -6,7 +6,7 @@ approval is an action of moderation (commands/moderation/post_queue.py), so that
 
 from dataclasses import dataclass
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import bindparam, exists, select, update
 
 from forum.commands.counters import (
     add_new_post_to_board,
@@ -84,23 +84,41 @@ def publish_reply(
         title=None, source=post.source, created_at=post.created_at,
     )  # fmt: skip
 
-    last = {
-        "last_post_at": post.created_at,
-        "last_poster_id": post.author_id,
-        "last_poster_name": author.name,
-    }
-    uow.session.execute(
-        update(Thread)
-        .where(Thread.id == thread.id)
-        .values(
-            reply_count=Thread.reply_count + 1,
-            heat=Thread.heat + int(joins),
-            version=Thread.version + 1,
-            **last,
-        )
-        .execution_options(synchronize_session=False)
+    uow.session.connection().execute(
+        _REPLIED,
+        {
+            "of_thread": thread.id,
+            "joins": int(joins),
+            "last_post_at": post.created_at,
+            "last_poster_id": post.author_id,
+            "last_poster_name": author.name,
+        },
     )
     add_new_post_to_board(uow, thread, post, poster_name=author.name)
+
+
+# Built once: see commands/locks.py.
+_REPLIED = (
+    update(Thread)
+    .where(Thread.id == bindparam("of_thread"))
+    .values(
+        reply_count=Thread.reply_count + 1,
+        heat=Thread.heat + bindparam("joins"),
+        version=Thread.version + 1,
+        last_post_at=bindparam("last_post_at"),
+        last_poster_id=bindparam("last_poster_id"),
+        last_poster_name=bindparam("last_poster_name"),
+    )
+)
+_HAS_REPLIED = select(
+    exists().where(
+        Post.thread_id == bindparam("thread_id"),
+        Post.author_id == bindparam("author_id"),
+        Post.floor > 1,
+        Post.state == PostState.VISIBLE,
+        Post.id != bindparam("post_id"),
+    )
+)
 
 
 def _pay(uow: UnitOfWork, rule: str, thread: Thread, post: Post) -> None:
@@ -112,14 +130,8 @@ def _pay(uow: UnitOfWork, rule: str, thread: Thread, post: Post) -> None:
 
 def _is_first_of_author(uow: UnitOfWork, post: Post) -> bool:
     """Is it the author's first visible reply in the thread? One statement."""
-    others = exists().where(
-        Post.thread_id == post.thread_id,
-        Post.author_id == post.author_id,
-        Post.floor > 1,
-        Post.state == PostState.VISIBLE,
-        Post.id != post.id,
-    )
-    return not uow.session.scalar(select(others))
+    asked = {"thread_id": post.thread_id, "author_id": post.author_id, "post_id": post.id}
+    return not uow.session.scalar(_HAS_REPLIED, asked)
 
 
 def tell_audience(

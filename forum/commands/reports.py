@@ -95,7 +95,7 @@ def _open_report(uow: UnitOfWork, post: Post, thread: Thread) -> Report:
 
 def _add_entry(uow: UnitOfWork, report_id: int, reporter_id: int, stored: str) -> bool:
     """Put the member's words into the report. Returns whether they are the member's first."""
-    insert = conflict_insert(uow.session, ReportEntry)
+    insert = conflict_insert(uow.session.get_bind().dialect.name, ReportEntry)
     added = uow.session.execute(
         insert.values(
             report_id=report_id, reporter_id=reporter_id, reason=stored, created_at=uow.now

@@ -8,9 +8,10 @@ then balances by member and kind.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from forum.core.db import conflict_insert
@@ -72,22 +73,37 @@ def post_transfers(
     if not transfers:
         return []
     inserted = session.execute(
-        conflict_insert(session, PointTransfer)
-        .values(
-            [
-                {
-                    **{column: getattr(one, name) for name, column in _TAKEN_FROM.items()},
-                    "created_at": now,
-                }
-                for one in transfers
-            ]
-        )
-        .on_conflict_do_nothing()
-        .returning(PointTransfer.id, *_COLUMNS)
+        _insert_transfers(session.get_bind().dialect.name),
+        [
+            {
+                **{column: getattr(one, name) for name, column in _TAKEN_FROM.items()},
+                "created_at": now,
+            }
+            for one in transfers
+        ],
     ).all()
     made = sorted((_posted(row) for row in inserted), key=lambda one: one.id)
     move_balances(session, [one.transfer for one in made], floors)
     return made
+
+
+@cache
+def _insert_transfers(dialect: str) -> Any:
+    """Built once a database: a statement with the rows inside would be compiled anew each time."""
+    return (
+        conflict_insert(dialect, PointTransfer)
+        .on_conflict_do_nothing()
+        .returning(PointTransfer.id, *_COLUMNS)
+    )
+
+
+@cache
+def _add_to_balances(dialect: str) -> Any:
+    insert = conflict_insert(dialect, MemberPoints)
+    return insert.on_conflict_do_update(
+        index_elements=[MemberPoints.member_id, MemberPoints.kind_id],
+        set_={"amount": MemberPoints.amount + insert.excluded.amount},
+    ).returning(MemberPoints.member_id, MemberPoints.kind_id, MemberPoints.amount)
 
 
 def _posted(row: Row[Any]) -> Posted:
@@ -109,17 +125,12 @@ def move_balances(
                     giving.add(key)
     if not moved:
         return
-    insert = conflict_insert(session, MemberPoints).values(
+    rows = session.execute(
+        _add_to_balances(session.get_bind().dialect.name),
         [
             {"member_id": member_id, "kind_id": kind_id, "amount": amount}
             for (member_id, kind_id), amount in sorted(moved.items())
-        ]
-    )
-    rows = session.execute(
-        insert.on_conflict_do_update(
-            index_elements=[MemberPoints.member_id, MemberPoints.kind_id],
-            set_={"amount": MemberPoints.amount + insert.excluded.amount},
-        ).returning(MemberPoints.member_id, MemberPoints.kind_id, MemberPoints.amount)
+        ],
     ).all()
     if floors is None:
         return
@@ -171,11 +182,14 @@ def reversal_of(posted: Posted, *, actor_id: int | None) -> Transfer:
     )  # fmt: skip
 
 
+_BALANCES = select(MemberPoints.kind_id, MemberPoints.amount).where(
+    MemberPoints.member_id == bindparam("member_id")
+)
+
+
 def balances(session: Session, member_id: int) -> dict[int, int]:
     """What a member has, by point kind. One statement."""
-    rows = session.execute(
-        select(MemberPoints.kind_id, MemberPoints.amount).where(MemberPoints.member_id == member_id)
-    )
+    rows = session.execute(_BALANCES, {"member_id": member_id})
     return {row.kind_id: row.amount for row in rows}
 
 

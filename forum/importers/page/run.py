@@ -144,7 +144,7 @@ def _new_page(uow: UnitOfWork, text: str, name: str, extraction: Extraction) -> 
     """A row for the page with all its facts; None when there is one already."""
     plain = {"page": as_plain(extraction.facts), "lines": extraction.report.counts()}
     page_id: int | None = uow.session.scalar(
-        conflict_insert(uow.session, ImportedPage)
+        conflict_insert(uow.session.get_bind().dialect.name, ImportedPage)
         .values(
             digest=text_digest(text),
             name=name,
