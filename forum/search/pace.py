@@ -14,6 +14,8 @@ from typing import Protocol
 from redis import Redis
 from redis.exceptions import RedisError
 
+from forum.core.networks import network_of
+
 MOST_VISITORS = 20_000
 
 
@@ -111,6 +113,5 @@ class SharedPace:
 def _visitor(member_id: int | None, address: str, key: bytes) -> str:
     if member_id is not None:
         return f"m{member_id}"
-    if ":" in address:  # one IPv6 customer has a whole /64
-        address = ":".join(address.split(":")[:4])
-    return hashlib.blake2b(address.encode(), key=key, digest_size=12).hexdigest()
+    network = network_of(address)
+    return hashlib.blake2b(network.encode(), key=key, digest_size=12).hexdigest()

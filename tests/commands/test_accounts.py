@@ -28,12 +28,13 @@ from forum.commands.accounts.sessions import (
     log_in,
     open_session,
 )
-from forum.commands.accounts.tries import count_try, network_of
+from forum.commands.accounts.tries import count_try
 from forum.core.clock import utc_now
 from forum.core.db import recorded_statements
 from forum.core.errors import Forbidden, Invalid, NotFound, Taken, TooSoon
 from forum.core.mail import Letter
 from forum.core.names import email_key
+from forum.core.networks import network_of
 from forum.core.uow import UnitOfWork, unit_of_work
 from forum.models import (
     Attempt,

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 
 from forum.commands.accounts.sessions import new_token
-from forum.commands.accounts.tries import count_try, hashed, network_of
+from forum.commands.accounts.tries import count_try, hashed
 from forum.core.errors import Invalid
 from forum.core.mail import Letter
 from forum.core.names import email_key
+from forum.core.networks import network_of
 from forum.core.uow import UnitOfWork
 from forum.models import MailToken, Member, OutgoingMail
 from forum.queries.actors import token_hash

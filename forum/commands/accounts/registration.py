@@ -6,13 +6,14 @@ from sqlalchemy.exc import IntegrityError
 
 from forum.commands.accounts.emails import send_confirmation
 from forum.commands.accounts.naming import checked_name
-from forum.commands.accounts.tries import count_try, network_of
+from forum.commands.accounts.tries import count_try
 from forum.commands.notices import notify
 from forum.commands.points import open_balance, recompute_total
 from forum.commands.word_checks import check_name
 from forum.core.errors import Taken
 from forum.core.mail import LetterWriter
 from forum.core.names import email_key, name_key
+from forum.core.networks import network_of
 from forum.core.uow import UnitOfWork
 from forum.models import Member
 from forum.policies.accounts import may_register

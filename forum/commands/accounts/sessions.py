@@ -11,12 +11,12 @@ from forum.commands.accounts.tries import (
     count_try,
     forget_tries,
     hashed,
-    network_of,
     take_back_try,
 )
 from forum.commands.points import pay_rule
 from forum.core.errors import Invalid
 from forum.core.names import email_key, name_key
+from forum.core.networks import network_of
 from forum.core.uow import UnitOfWork
 from forum.models import LoginSession, Member
 from forum.policies.accounts import may_log_in

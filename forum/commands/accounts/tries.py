@@ -7,7 +7,6 @@ roll its own count back, and twenty guesses at once must not all see the count o
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from sqlalchemy import case, delete, update
@@ -35,19 +34,6 @@ class Tries:
         if self.are_too_many:
             minutes = max(1, -(-self.wait_s // 60))
             raise TooSoon(key, retry_after_s=self.wait_s, minutes=minutes)
-
-
-def network_of(address: str) -> str:
-    """Whom to count: an IPv4 address, or the /64 that one IPv6 household has."""
-    try:
-        parsed = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if not isinstance(parsed, IPv6Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return f"{IPv6Address(int(parsed) >> 64 << 64)}/64"
 
 
 def hashed(text: str) -> str:
