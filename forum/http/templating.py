@@ -9,7 +9,8 @@ from flask import Flask, g, get_flashed_messages, request
 from flask.templating import Environment
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
-from jinja2 import Template
+from jinja2 import BytecodeCache, Template
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from forum import __version__
@@ -19,6 +20,24 @@ from forum.http.addresses import Addresses
 from forum.http.login import has_cookie
 from forum.http.times import ShownTime, clock_text, shown_time
 from forum.queries.site import Site
+
+
+class _KnownBytecode(BytecodeCache):
+    """What Jinja compiled in this process, for every application and language in it."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        code = self._known.get(bucket.key)
+        if code is not None:
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._known[bucket.key] = bucket.bytecode_to_string()
+
+
+_bytecode = _KnownBytecode()
 
 
 class LocaleEnvironment(Environment):
@@ -160,6 +179,7 @@ def jump_groups(site: Site, readable: frozenset[int], url: Addresses) -> tuple[J
 
 
 def init_app(app: Flask) -> None:
+    app.jinja_env.bytecode_cache = _bytecode
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.do")
