@@ -1,22 +1,21 @@
 """How does PostgreSQL keep and ask the index? A tsvector without positions, under GIN.
 
-GIN knows no order: it would fetch every answer before the newest are known. So ids fall into
-windows, whose tokens are in the vector too: the newest window is asked first, and what is older
-only when that did not give enough. Phrases are decided on the normalised text of `search_rows`,
-which is several times quicker than unpacking a vector with positions.
+GIN knows no order and gives places of rows, each of which must be fetched to learn its id. So the
+vectors stand in a table of narrow rows, and ids are asked for in ranges from the newest back
+(search/windows.py). Phrases are decided on the texts of `search_rows`.
 """
 
 from collections.abc import Sequence
 
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
     bindparam,
     cast,
+    column,
     delete,
     func,
-    literal_column,
     select,
+    table,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
@@ -24,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from forum.search.tables import ROWS
 from forum.search.texts import Position, says
-from forum.search.tokens import MARK, IndexRow, row_tokens
+from forum.search.tokens import IndexRow, row_tokens
 from forum.search.wanted import (
     All,
     Any,
@@ -34,27 +33,31 @@ from forum.search.wanted import (
     condition,
     inexact_groups,
 )
+from forum.search.windows import Walk, window_tokens
 
 POSITION: Position = func.strpos
-# Windows of ids: a letter for their tokens, and the bits of an id below the window's number.
-WINDOWS = (("w", 12), ("x", 16))
+TOKENS = table("search_tokens", column("post_id", BigInteger), column("tokens", TSVECTOR))
+# The sum keeps the planner from walking the primary key, which would unpack every vector.
+_POST_ID = TOKENS.c.post_id + 0
+ROWS_AT_ONCE = 500
 
-_TOKENS: ColumnElement[str] = literal_column("search_rows.tokens", TSVECTOR)
-# One statement for any number of rows; the tokens of each come as one text.
-_PUT = text(
-    "INSERT INTO search_rows (post_id, board_id, author_id, created_on, title, body, tokens) "
-    "SELECT post_id, board_id, author_id, created_on, title, body,"
-    " array_to_tsvector(string_to_array(words, ' ')) "
-    "FROM unnest(CAST(:post_id AS bigint[]), CAST(:board_id AS bigint[]),"
+# Any number of rows in one statement; the tokens of each come as one text. Where an edit and the
+# sweep are at one post at once, the later one's row stands.
+_PUT_ROWS = text(
+    "INSERT INTO search_rows (post_id, board_id, author_id, created_on, title, body) "
+    "SELECT * FROM unnest(CAST(:post_id AS bigint[]), CAST(:board_id AS bigint[]),"
     " CAST(:author_id AS bigint[]), CAST(:created_on AS date[]), CAST(:title AS text[]),"
-    " CAST(:body AS text[]), CAST(:words AS text[])) "
-    "AS made (post_id, board_id, author_id, created_on, title, body, words) "
-    # An edit and the sweep may be at one post at once: the later one's row stands.
+    " CAST(:body AS text[])) "
     "ON CONFLICT (post_id) DO UPDATE SET board_id = excluded.board_id,"
     " author_id = excluded.author_id, created_on = excluded.created_on,"
-    " title = excluded.title, body = excluded.body, tokens = excluded.tokens"
+    " title = excluded.title, body = excluded.body"
 )
-ROWS_AT_ONCE = 500
+_PUT_TOKENS = text(
+    "INSERT INTO search_tokens (post_id, tokens) "
+    "SELECT post_id, array_to_tsvector(string_to_array(words, ' ')) "
+    "FROM unnest(CAST(:post_id AS bigint[]), CAST(:words AS text[])) AS made (post_id, words) "
+    "ON CONFLICT (post_id) DO UPDATE SET tokens = excluded.tokens"
+)
 
 
 def put(s: Session, rows: Sequence[IndexRow]) -> None:
@@ -64,7 +67,9 @@ def put(s: Session, rows: Sequence[IndexRow]) -> None:
         columns: dict[str, list[object]] = {
             each.name: [getattr(row, each.name) for row in part] for each in ROWS.c
         }
-        s.execute(_PUT, {**columns, "words": [_tokens(row) for row in part]})
+        s.execute(_PUT_ROWS, columns)
+        words = [_tokens(row) for row in part]
+        s.execute(_PUT_TOKENS, {"post_id": columns["post_id"], "words": words})
 
 
 def add(s: Session, rows: Sequence[IndexRow]) -> None:
@@ -75,17 +80,18 @@ def add(s: Session, rows: Sequence[IndexRow]) -> None:
 def drop(s: Session, post_ids: Sequence[int]) -> None:
     """Forget posts; those that are not in the index do not matter."""
     ids = cast(bindparam("ids", list(post_ids)), ARRAY(BigInteger))
+    s.execute(delete(TOKENS).where(TOKENS.c.post_id == func.any(ids)))
     s.execute(delete(ROWS).where(ROWS.c.post_id == func.any(ids)))
 
 
 def clear(s: Session) -> None:
     """Forget everything."""
-    s.execute(text("TRUNCATE search_rows"))
+    s.execute(text("TRUNCATE search_rows, search_tokens"))
 
 
 def begin_bulk(s: Session) -> None:
     """Before a great many rows: making GIN at once afterwards is many times quicker."""
-    s.execute(text("DROP INDEX IF EXISTS ix_search_rows_tokens"))
+    s.execute(text("DROP INDEX IF EXISTS ix_search_tokens_tokens"))
 
 
 def end_bulk(s: Session) -> None:
@@ -94,53 +100,54 @@ def end_bulk(s: Session) -> None:
     s.execute(text("SET LOCAL maintenance_work_mem = '256MB'"))
     s.execute(
         text(
-            "CREATE INDEX ix_search_rows_tokens ON search_rows USING gin (tokens) "
+            "CREATE INDEX ix_search_tokens_tokens ON search_tokens USING gin (tokens) "
             "WITH (gin_pending_list_limit = 1024)"
         )
     )
-    s.execute(text("ANALYZE search_rows"))
+    s.execute(text("ANALYZE search_rows, search_tokens"))
 
 
 def indexed(s: Session, wanted: Wanted, *, limit: int, before_id: int | None = None) -> list[int]:
-    """Ids of posts that answer, newest first. Two to four statements, as far back as it must go."""
+    """Ids of posts that answer, newest first. Two to six statements, as far back as it must go."""
     made = condition(wanted)
     needles = inexact_groups(wanted.words)
     if before_id is None:
-        before_id = (s.scalar(select(func.max(ROWS.c.post_id))) or 0) + 1
+        before_id = (s.scalar(select(func.max(TOKENS.c.post_id))) or 0) + 1
     ids: list[int] = []
-    for letter, bits in (*WINDOWS, ("", 0)):
-        part, first_id = made, 0
-        if letter:
-            number = (before_id - 1) >> bits
-            # The window just begun may be nearly empty: take the one before it along.
-            first_id = max(number - 1, 0) << bits
-            windows = (Token(_window(letter, number)), Token(_window(letter, number - 1)))
-            part = All((Any(windows), made))
+    walk = Walk(before_id, limit)
+    while True:
+        part = made
+        if walk.tokens:
+            part = All((Any(tuple(Token(token) for token in walk.tokens)), made))
         asked = (
-            select(ROWS.c.post_id)
+            select(TOKENS.c.post_id)
             .where(
-                _TOKENS.op("@@")(cast(bindparam("asked", _query(part)), TSQUERY)),
-                ROWS.c.post_id < before_id,
-                ROWS.c.post_id >= first_id,
+                TOKENS.c.tokens.op("@@")(cast(bindparam("asked", _query(part)), TSQUERY)),
+                _POST_ID < min(walk.end_id, before_id),
+                _POST_ID >= walk.first_id,
             )
-            # The sum keeps the planner from walking the primary key and unpacking every vector.
-            .order_by((ROWS.c.post_id + 0).desc())
+            .order_by(_POST_ID.desc())
             .limit(limit - len(ids))
         )
         if needles:
-            asked = asked.where(says(needles, in_titles=wanted.in_titles, position=POSITION))
-        ids.extend(s.scalars(asked))
-        before_id = first_id
-        if len(ids) >= limit or first_id == 0:
-            break
-    return ids
+            # A scalar subquery, or the planner may join the tables whole.
+            held = says(needles, in_titles=wanted.in_titles, position=POSITION)
+            asked = asked.where(
+                select(held).where(ROWS.c.post_id == TOKENS.c.post_id).scalar_subquery()
+            )
+        found = list(s.scalars(asked))
+        ids.extend(found)
+        if not walk.goes_on(len(found)):
+            return ids
 
 
 def has_tokens(s: Session, post_id: int, tokens: Sequence[str]) -> bool:
     """Does the index hold these tokens of a post?"""
     asked = cast(_query(All(tuple(Token(token) for token in tokens))), TSQUERY)
-    statement = select(func.count()).where(ROWS.c.post_id == post_id, _TOKENS.op("@@")(asked))
-    return s.scalar(statement) == 1
+    statement = select(func.count()).where(
+        TOKENS.c.post_id == post_id, TOKENS.c.tokens.op("@@")(asked)
+    )
+    return bool(s.scalar(statement))
 
 
 def _query(made: Condition) -> str:
@@ -154,10 +161,5 @@ def _query(made: Condition) -> str:
             return f"({' | '.join(_query(part) for part in parts)})"
 
 
-def _window(letter: str, number: int) -> str:
-    return f"{MARK}{letter}{MARK}{number}"
-
-
 def _tokens(row: IndexRow) -> str:
-    windows = {_window(letter, row.post_id >> bits) for letter, bits in WINDOWS}
-    return " ".join(row_tokens(row) | windows)
+    return " ".join(row_tokens(row).union(window_tokens(row.post_id)))

@@ -6,6 +6,7 @@ Locks: none, everything is new. Undo: downgrade drops it; `flask search rebuild`
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0002"
 down_revision = "0001"
@@ -36,12 +37,17 @@ def upgrade() -> None:
             "tokens, content='', columnsize=0, detail='none', tokenize='ascii')"
         )
         return
-    op.execute("ALTER TABLE search_rows ADD COLUMN tokens tsvector NOT NULL")
-    # The vector is never read, only GIN's: kept apart and unpacked, the rows of text stay dense.
-    op.execute("ALTER TABLE search_rows ALTER COLUMN tokens SET STORAGE EXTERNAL")
+    # A table of its own: GIN gives row places, and these rows must be many to a page. The vector
+    # itself is never read, so it lies out of line.
+    op.create_table(
+        "search_tokens",
+        sa.Column("post_id", Big, primary_key=True, autoincrement=False),
+        sa.Column("tokens", postgresql.TSVECTOR(), nullable=False),
+    )
+    op.execute("ALTER TABLE search_tokens ALTER COLUMN tokens SET STORAGE EXTERNAL")
     # A search reads the whole pending list: keep it short.
     op.execute(
-        "CREATE INDEX ix_search_rows_tokens ON search_rows USING gin (tokens) "
+        "CREATE INDEX ix_search_tokens_tokens ON search_tokens USING gin (tokens) "
         "WITH (gin_pending_list_limit = 1024)"
     )
 
@@ -49,5 +55,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE search_index")
+    else:
+        op.drop_table("search_tokens")
     op.drop_table("search_stale")
     op.drop_table("search_rows")

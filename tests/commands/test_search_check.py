@@ -61,7 +61,7 @@ def test_tokens_lost_by_the_index_are_noticed(forum: Forum, backend: str) -> Non
     with unit_of_work(forum.database) as uow:
         lost = "INSERT INTO search_index (search_index) VALUES ('delete-all')"
         if backend == "postgresql":
-            lost = "UPDATE search_rows SET tokens = ''"
+            lost = "UPDATE search_tokens SET tokens = ''"
         uow.session.execute(text(lost))
 
         assert differences(uow) == Differences(unanswered=(1,))
