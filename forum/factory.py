@@ -22,6 +22,7 @@ from forum.http import (
     headers,
     language,
     login,
+    networks,
     page_cache,
     page_store,
     replica,
@@ -72,6 +73,7 @@ def create_app(config: Config | None = None) -> Flask:
     headers.init_app(app)
     buffers.init_app(app)
     background.init_app(app, config)
+    networks.init_app(app)
     closed.init_app(app)
     retries.init_app(app)
     for blueprint in (*BLUEPRINTS, admin_pages):

@@ -27,6 +27,7 @@ class CacheName(enum.StrEnum):
 
     WORDS = "words"  # the word filter's list
     SITE = "site"  # settings, groups, boards, moderators, point kinds, announcements, links
+    NETWORKS = "networks"  # banned ones
 
 
 def bump_version(session: Session, name: CacheName) -> None:

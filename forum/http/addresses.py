@@ -155,6 +155,22 @@ class Addresses:
         """管理面板: "" home, log, recycle-bin, queue, reports ..."""
         return self._at(f"/moderation/{part}" if part else "/moderation/", **query)
 
+    def darkroom(self, before: int | None = None) -> str:
+        """小黑屋."""
+        return self._at("/darkroom", before=before)
+
+    def public_log(self, before: int | None = None) -> str:
+        """The log everybody may read, where it is switched on."""
+        return self._at("/moderation-log", before=before)
+
+    def own_record(self, before: int | None = None) -> str:
+        """What the staff did about the member who asks."""
+        return self._at("/my-record", before=before)
+
+    def post_address(self, post_id: int) -> str:
+        """Where a post came from, for staff."""
+        return self._at(f"/post-{post_id}/address")
+
     def admin(self, part: str = "", **query: Any) -> str:
         """管理中心."""
         return self._at(f"/admin/{part}" if part else "/admin/", **query)

@@ -123,6 +123,9 @@ def log_entry(s: Session, actor: Actor, entry_id: int) -> LogLine:
     return _line(actor, row)
 
 
+_ABOUT_PEOPLE = (TargetKind.MEMBER, TargetKind.NETWORK)
+
+
 def _visible_to(actor: Actor) -> ColumnElement[bool]:
     """Entries about boards the actor moderates. A row over several boards is for those who
     moderate every one of its threads."""
@@ -145,12 +148,11 @@ def _visible_to(actor: Actor) -> ColumnElement[bool]:
     )
     shown: ColumnElement[bool] = in_boards & ~elsewhere
     if actor.rank >= Rank.SUPER_MODERATOR:
-        shown = or_(shown, ModLogEntry.target_kind == TargetKind.MEMBER)
+        shown = or_(shown, ModLogEntry.target_kind.in_(_ABOUT_PEOPLE))
     else:
         shown = or_(
             shown,
-            (ModLogEntry.target_kind == TargetKind.MEMBER)
-            & (ModLogEntry.actor_id == actor.member_id),
+            ModLogEntry.target_kind.in_(_ABOUT_PEOPLE) & (ModLogEntry.actor_id == actor.member_id),
         )
     return shown
 

@@ -28,7 +28,7 @@ from forum.http.forms import form_page, refusals_on
 from forum.http.returning import own_referrer, safe_path
 from forum.http.templating import addresses
 from forum.jobs.moderation import RUN_BATCHES
-from forum.models import BatchState, Member, Thread
+from forum.models import BatchState, Member, NetworkBan, Thread
 from forum.modlog.registry import ACTIONS, Action
 from forum.policies.moderation import may_use
 from forum.queries.moderation import batch_progress, log_entry
@@ -175,6 +175,8 @@ def _name(target: Target) -> tuple[str, str]:
         return target.title, addresses().thread(target.moved_to_id or target.id)
     if isinstance(target, PostTarget):
         return f"{target.thread.title} #{target.post.floor}", addresses().post(target.id)
+    if isinstance(target, NetworkBan):
+        return target.network, addresses().moderation("networks")
     assert isinstance(target, Member)
     return target.name, addresses().space(target.id)
 

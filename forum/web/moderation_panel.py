@@ -1,9 +1,15 @@
 """管理面板: the moderators' own pages, behind the password asked again."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
 
+from forum.commands.moderation.network_bans import ban_network
 from forum.http import panel
 from forum.http.context import actor, reader, site
+from forum.http.errors import say
+from forum.http.forms import form_page, refusals_on
+from forum.http.templating import addresses
 from forum.modlog.registry import ACTIONS
 from forum.policies.moderation import may_enter_moderation
 from forum.queries.moderation import (
@@ -13,6 +19,8 @@ from forum.queries.moderation import (
     panel_home,
     recycle_bin,
 )
+from forum.queries.networks import network_bans
+from forum.web.forms.moderation import network_form
 
 pages = Blueprint("moderation_panel", __name__, url_prefix="/moderation")
 panel.guard(pages, "/moderation/", may_enter_moderation)
@@ -55,3 +63,23 @@ def bin() -> str:
         board_id=number("board"),
         bulk=bulk_actions(actor(), in_bin=True),
     )
+
+
+@pages.route("/networks", methods=["GET", "POST"])
+def networks() -> Response:
+    """禁止 IP: the list and the form for another."""
+    bans = network_bans(reader(), actor())
+    form = network_form(actor())
+    if form.validate_on_submit():
+        with refusals_on(form):
+            with panel.changing() as uow:
+                ban_network(
+                    uow,
+                    actor(),
+                    network=form.network.data or "",
+                    reason=form.reason.data or "",
+                    expires_at=form.end_date,
+                )
+            say(_("Done. The log can take it back."))
+            return redirect(addresses().moderation("networks"), 303)
+    return form_page("moderation/networks.html", form, bans=bans)

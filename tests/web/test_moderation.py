@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from forum.core.cache import CacheName
 from forum.core.clock import utc_now
 from forum.core.uow import unit_of_work
-from forum.models import LoginSession, Thread, ThreadState
+from forum.models import LoginSession, Setting, Thread, ThreadState
 from tests.acting import csrf_token, log_in
 from tests.commands.moderation.acting import Moderator, entries, row
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
@@ -201,3 +202,75 @@ def test_a_large_action_runs_in_steps_and_is_one_entry(client, forum, board_id, 
     assert "/moderation/batches/" in undoing.location
     progress = client.get(undoing.location)
     assert (progress.status_code, progress.headers["Refresh"]) == (200, "2")
+
+
+def test_a_banned_network_gets_one_page_and_lifting_opens_it(client, app, forum):
+    log_in(client, forum, forum.member("管理", group_id=1))
+    open_panel(forum)
+    answer = send(client, "/moderation/networks", network="192.0.2.0/24", reason="垃圾")
+    assert answer.status_code == 303
+    assert "192.0.2.0/24" in client.get("/moderation/networks").text
+
+    stranger = app.test_client()
+    where = {"REMOTE_ADDR": "192.0.2.9"}
+    assert stranger.get("/login", environ_base=where).status_code == 403
+    assert stranger.get("/login", environ_base={"REMOTE_ADDR": "198.51.100.1"}).status_code == 200
+
+    send(client, "/moderation/do/network.lift", ids=1)
+    assert stranger.get("/login", environ_base=where).status_code == 200
+
+
+@pytest.mark.parametrize("network", ["127.0.0.0/24", "10.0.0.0/8", "not a network", "192.0.2.300"])
+def test_networks_too_wide_or_one_s_own_are_refused(client, forum, network):
+    log_in(client, forum, forum.member("管理", group_id=1))
+    open_panel(forum)
+
+    assert send(client, "/moderation/networks", network=network).status_code == 422
+
+
+def test_the_darkroom_lists_the_punished_with_the_reason(client, forum):
+    Moderator(forum, FOUNDER_ID).does("member.mute", forum.member("卖药"), reason="广告/SPAM")
+
+    page = client.get("/darkroom").text
+
+    assert "卖药" in page and "广告/SPAM" in page
+
+
+def test_the_public_log_is_off_until_switched_on_and_names_nobody(client, forum):
+    founder = Moderator(forum, FOUNDER_ID)
+    founder.does("thread.close", forum.thread(title="公开的帖子"), reason="内部理由")
+    founder.does("thread.delete", forum.thread(title="金丝雀"))
+    founder.does(
+        "thread.close", forum.thread(board_id=forum.board("密室", viewers=(1,)), title="秘密")
+    )
+    assert client.get("/moderation-log").status_code == 404
+    with unit_of_work(forum.database) as uow:
+        uow.session.add(Setting(section="moderation", values={"log_is_public": True}))
+        uow.bump(CacheName.SITE)
+
+    page = client.get("/moderation-log").text
+
+    assert "公开的帖子" in page
+    for hidden in ("金丝雀", "秘密", "内部理由", "founder"):
+        assert hidden not in page
+
+
+def test_a_member_reads_the_own_record(client, forum):
+    member_id = forum.member()
+    founder = Moderator(forum, FOUNDER_ID)
+    founder.does("thread.close", forum.thread(member_id, title="我的帖子"), reason="文不对题")
+    founder.does("thread.close", forum.thread(title="别人的帖子"))
+    log_in(client, forum, member_id)
+
+    page = client.get("/my-record").text
+
+    assert "我的帖子" in page and "文不对题" in page and "别人的帖子" not in page
+
+
+def test_addresses_are_for_staff_who_may_see_them(client, forum, board_id, moderator, config):
+    (config.data_dir / "places.txt").write_text("192.0.2.0/24 浙江宁波\n", "utf-8")
+    mine, theirs = forum.thread(forum.member(), board_id), forum.thread(forum.member("李雷"))
+    posts = [row(forum, Thread, one).first_post_id for one in (mine, theirs)]
+
+    assert "浙江宁波" in client.get(f"/post-{posts[0]}/address").text
+    assert client.get(f"/post-{posts[1]}/address").status_code == 403

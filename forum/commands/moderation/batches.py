@@ -263,15 +263,14 @@ def _do_step(
 ) -> Sequence[Effect]:
     s, site = uow.session, site_of(uow.session)
     if batch.undoes_id is not None:
-        entry = load_entry(s, batch.undoes_id)
+        entry = load_entry(s, batch.undoes_id, only=set(target_ids))
         if entry.row.undone_by_id is not None:
             raise Conflict("already_undone")
-        others = set(entry.target_ids) - set(target_ids)
-        mine = without(entry.raw_effects, others)
+        mine = entry.raw_effects  # of this step's targets
         threads = lock_threads(s, mine)
         if not batch.is_partial and conflicts_in(s, site, entry.action.targets, entry.id, mine):
             raise Conflict("undo_conflicts", entry_id=entry.id)
-        effects = undoing_effects(s, entry, others)
+        effects = undoing_effects(s, entry, set())
         boards = {thread.id: thread.board_id for thread in threads}
         return make_effects(uow, effects, actor.member_id, boards).effects
     request = _request(batch, target_ids)
@@ -318,7 +317,7 @@ def _entry(
 ) -> tuple[LoggedAction, list[Told]]:
     ids = tuple(batch.target_ids)
     if batch.undoes_id is not None:
-        entry = load_entry(s, batch.undoes_id, lock=True)
+        entry = load_entry(s, batch.undoes_id, lock=True, only=())
         if entry.row.undone_by_id is not None:
             raise Conflict("already_undone")
         return (

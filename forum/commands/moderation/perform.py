@@ -27,7 +27,7 @@ from forum.commands.moderation.weights import counts_following
 from forum.core.errors import Invalid
 from forum.core.text import clean_line
 from forum.core.uow import UnitOfWork
-from forum.models import Member
+from forum.models import Member, NetworkBan
 from forum.modlog.effects import Effect
 from forum.modlog.registry import Action, Choice, action_of
 from forum.policies.actor import Actor
@@ -295,6 +295,8 @@ def title_of(target: Target) -> str:
     thread = thread_of(target)
     if thread is not None:
         return thread.title
+    if isinstance(target, NetworkBan):
+        return target.network
     assert isinstance(target, Member)
     return target.name
 

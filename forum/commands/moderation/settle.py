@@ -104,6 +104,8 @@ def settle(
         refresh_posts(s, sorted(touched.posts))
     if touched.members:  # guests' pages show groups, avatars, signatures
         uow.bump(CacheName.SITE)
+    if any(getattr(one, "table", "") == "network_bans" for one in applied.effects):
+        uow.bump(CacheName.NETWORKS)
     _settle_boards(uow, applied.board_counts, touched)
 
 

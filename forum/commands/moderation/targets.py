@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from forum.core.errors import Invalid, NotFound
 from forum.core.uow import UnitOfWork
-from forum.models import Member, Post, TargetKind, Thread
+from forum.models import Member, NetworkBan, Post, TargetKind, Thread
 from forum.modlog.registry import Action
 from forum.policies.actor import Actor, Rank
 from forum.policies.boards import BoardFacts
@@ -18,6 +18,7 @@ from forum.policies.moderation import (
     may_moderate_member,
     may_moderate_post,
     may_moderate_thread,
+    may_use,
 )
 from forum.policies.verdict import ALLOWED, Refusal, Verdict, refused
 from forum.queries.actors import member_rank
@@ -38,7 +39,7 @@ class PostTarget:
         return self.post.id
 
 
-Target = Thread | PostTarget | Member
+Target = Thread | PostTarget | Member | NetworkBan
 
 
 @dataclass
@@ -71,6 +72,8 @@ def author_of(target: Target) -> int:
     """The member a target belongs to, or is."""
     if isinstance(target, PostTarget):
         return target.post.author_id
+    if isinstance(target, NetworkBan):
+        return 0
     return target.author_id if isinstance(target, Thread) else target.id
 
 
@@ -109,6 +112,9 @@ def load_targets(
         locks = uow is not None and not action.locks_threads_first
         members = _rows(s, Member, wanted, lock=locks)
         found = [_one(members, one) for one in wanted]
+    elif action.targets is TargetKind.NETWORK:
+        bans = _rows(s, NetworkBan, wanted, lock=uow is not None)
+        found = [_one(bans, one) for one in wanted]
     companions = {one: _one(threads, one) for one in companion_ids}
     authors = {author_of(one) for one in (*found, *companions.values())}
     return Targets(found, companions, _ranks(s, site, authors))
@@ -158,6 +164,8 @@ def verdict_on(
             state=target.post.state,
             author_rank=rank,
         )
+    if isinstance(target, NetworkBan):
+        return may_use(actor, action)
     return may_moderate_member(actor, action, member_id=target.id, rank=rank)
 
 

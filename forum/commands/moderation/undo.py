@@ -3,7 +3,7 @@
 So undoing an undo is the same function, and so is what the schedule does at an end date.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -163,9 +163,12 @@ def undoing_effects(s: Session, entry: LoggedEntry, blocked: set[int]) -> list[E
     return [*raw, *counts_following(s, raw)]
 
 
-def load_entry(s: Session, entry_id: int, *, lock: bool = False) -> LoggedEntry:
+def load_entry(
+    s: Session, entry_id: int, *, lock: bool = False, only: Collection[int] | None = None
+) -> LoggedEntry:
     """An entry of the log with its targets and effects. Two statements.
 
+    :param only: of the effects, those of these targets (a step of a large undo).
     :raises NotFound: there is none.
     """
     row = s.get(ModLogEntry, entry_id, with_for_update=lock or None, populate_existing=True)
@@ -178,7 +181,9 @@ def load_entry(s: Session, entry_id: int, *, lock: bool = False) -> LoggedEntry:
             .order_by(ModLogTarget.target_id)
         )
     )
-    effects = tuple(decode(coded) for coded in row.effects)
+    effects = tuple(
+        decode(coded) for coded in row.effects if only is None or coded["target"] in only
+    )
     return LoggedEntry(row.id, action_of(row.action), row.is_reversal, targets, effects, row)
 
 
@@ -194,6 +199,8 @@ def may_undo(s: Session, actor: Actor, site: Site, entry: LoggedEntry) -> Verdic
     usable = may_use(actor, entry.action, level=level)
     if not usable:
         return usable
+    if entry.action.targets is TargetKind.NETWORK:
+        return ALLOWED
     if entry.action.targets is TargetKind.MEMBER:
         return _may_undo_on_members(s, actor, site, entry)
     return _may_undo_in_threads(s, actor, entry)

@@ -57,6 +57,22 @@ class ActionForm(FlaskForm):  # type: ignore[misc]
         return [self[option.name] for option in action.fields]
 
 
+class NetworkForm(ActionForm):
+    """A network to ban."""
+
+    network = StringField(_l("Address or network"), [InputRequired(), Length(max=60)])
+    expires_at = DateTimeLocalField(
+        _l("Ends at"), [Optional()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+    )
+
+
+def network_form(actor: Actor) -> NetworkForm:
+    """The form of a network ban, with the moderator's clock."""
+    form = NetworkForm()
+    form.zone = actor.zone
+    return form
+
+
 def _value(form: FlaskForm, option: Option) -> Any:
     data = form[option.name].data
     if option.choice in (Choice.TEXT, Choice.FLOORS, Choice.NETWORK, Choice.PICK):

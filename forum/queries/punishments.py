@@ -1,0 +1,216 @@
+"""What everybody may know of moderation: who is banned (小黑屋), the public log, one's own record; and
+what only staff may: where a post came from."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from forum.core.errors import NotFound
+from forum.models import (
+    Member,
+    ModLogEntry,
+    ModLogTarget,
+    Post,
+    TargetKind,
+    Thread,
+    ThreadState,
+)
+from forum.policies.actor import BANNED_GROUP, MUTED_GROUP, Actor, Rank, outranks
+from forum.policies.permissions import May
+from forum.policies.posts import may_read_post
+from forum.policies.verdict import Refusal, refused
+from forum.queries.actors import member_rank
+from forum.queries.site import Site
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Punished:
+    """A line of 小黑屋."""
+
+    member_id: int
+    name: str
+    group_title: str
+    since: datetime | None
+    until: datetime | None
+    reason: str
+
+
+def punished_members(s: Session, site: Site, *, before: int | None = None) -> tuple[Punished, ...]:
+    """Who is muted or banned now, with the reason given. One statement."""
+    newest = (
+        select(func.max(ModLogTarget.entry_id))
+        .join(ModLogEntry, ModLogEntry.id == ModLogTarget.entry_id)
+        .where(
+            ModLogTarget.kind == TargetKind.MEMBER,
+            ModLogTarget.target_id == Member.id,
+            ModLogEntry.is_reversal.is_(False),
+            ModLogEntry.undone_by_id.is_(None),
+            ModLogEntry.action.in_(("member.mute", "member.ban", "member.clean")),
+        )
+        .correlate(Member)
+        .scalar_subquery()
+    )
+    conditions: list[ColumnElement[bool]] = [Member.group_id.in_((MUTED_GROUP, BANNED_GROUP))]
+    if before is not None:
+        conditions.append(Member.id < before)
+    rows = s.execute(
+        select(
+            Member.id, Member.name, Member.group_id, ModLogEntry.created_at, Member.group_until,
+            func.coalesce(ModLogEntry.reason, "").label("reason"),
+        )
+        .outerjoin(ModLogEntry, ModLogEntry.id == newest)
+        .where(*conditions)
+        .order_by(Member.id.desc())
+        .limit(PAGE)
+    )  # fmt: skip
+    return tuple(
+        Punished(
+            row.id, row.name, site.groups[row.group_id].title, row.created_at, row.group_until,
+            row.reason,
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PublicLine:
+    """A line of the public log: no names of staff or members, no reasons, no addresses."""
+
+    id: int
+    action: str
+    is_reversal: bool
+    board_id: int
+    thread_id: int
+    title: str
+    count: int
+    at: datetime
+
+
+def public_log(s: Session, actor: Actor, *, before: int | None = None) -> tuple[PublicLine, ...]:
+    """What was done to threads that the reader may open now, newest first. One statement.
+
+    Deleted threads, and threads that ask for more reading access, are not told of at all.
+    """
+    conditions = [
+        ModLogEntry.target_kind == TargetKind.THREAD,
+        Thread.state == ThreadState.VISIBLE,
+        Thread.board_id.in_(actor.readable),
+        Thread.read_access <= actor.read_access,
+    ]
+    if before is not None:
+        conditions.append(ModLogEntry.id < before)
+    rows = s.execute(
+        select(
+            ModLogEntry.id, ModLogEntry.action, ModLogEntry.is_reversal, Thread.board_id,
+            Thread.id.label("thread_id"), Thread.title, ModLogEntry.target_count,
+            ModLogEntry.created_at,
+        )
+        .join(ModLogTarget, ModLogTarget.entry_id == ModLogEntry.id)
+        .join(Thread, and_(Thread.id == ModLogTarget.target_id, ModLogTarget.kind == TargetKind.THREAD))
+        .where(*conditions)
+        .order_by(ModLogEntry.id.desc(), Thread.id)
+        .limit(PAGE)
+    )  # fmt: skip
+    return tuple(PublicLine(*row) for row in rows)
+
+
+@dataclass(frozen=True)
+class RecordLine:
+    """Something moderators did to a member, or to what is theirs."""
+
+    id: int
+    action: str
+    is_reversal: bool
+    target_kind: TargetKind
+    target_id: int
+    title: str
+    reason: str
+    at: datetime
+    expires_at: datetime | None
+    was_undone: bool
+
+
+def own_record(s: Session, actor: Actor, *, before: int | None = None) -> tuple[RecordLine, ...]:
+    """违规记录: what the staff did about the member asking, newest first. One statement.
+
+    :raises Forbidden: guests have none.
+    """
+    if actor.member_id is None:
+        refused(Refusal.SIGN_IN).require()
+    mine = or_(
+        and_(ModLogTarget.kind == TargetKind.MEMBER, ModLogTarget.target_id == actor.member_id),
+        and_(ModLogTarget.kind == TargetKind.THREAD, Thread.author_id == actor.member_id),
+        and_(ModLogTarget.kind == TargetKind.POST, Post.author_id == actor.member_id),
+    )
+    post_thread_title = (
+        select(Thread.title).where(Thread.id == Post.thread_id).correlate(Post).scalar_subquery()
+    )
+    rows = s.execute(
+        select(
+            ModLogEntry.id, ModLogEntry.action, ModLogEntry.is_reversal, ModLogTarget.kind,
+            ModLogTarget.target_id, func.coalesce(Thread.title, post_thread_title, ""),
+            ModLogEntry.reason, ModLogEntry.created_at, ModLogEntry.expires_at,
+            ModLogEntry.undone_by_id.is_not(None),
+        )
+        .join(ModLogEntry, ModLogEntry.id == ModLogTarget.entry_id)
+        .outerjoin(Thread, and_(ModLogTarget.kind == TargetKind.THREAD, Thread.id == ModLogTarget.target_id))
+        .outerjoin(Post, and_(ModLogTarget.kind == TargetKind.POST, Post.id == ModLogTarget.target_id))
+        .where(mine, *((ModLogEntry.id < before,) if before is not None else ()))
+        .order_by(ModLogEntry.id.desc())
+        .limit(PAGE)
+    )  # fmt: skip
+    return tuple(RecordLine(*tuple(row)) for row in rows)
+
+
+@dataclass(frozen=True)
+class PostAddress:
+    """Where a post came from, and who else posted from there."""
+
+    post_id: int
+    author_id: int
+    author_name: str
+    address: str
+    others: tuple[tuple[int, str, int], ...]  # (member id, name, posts)
+
+
+def post_address(s: Session, site: Site, actor: Actor, post_id: int) -> PostAddress:
+    """The address of a post, for staff who may see it and outrank the author. Two statements.
+
+    :raises NotFound: no such post, or it is not for the actor. :raises Forbidden: no right.
+    """
+    row = s.execute(
+        select(Post, Thread, Member.name, Member.group_id, Member.is_founder)
+        .join(Thread, Thread.id == Post.thread_id)
+        .join(Member, Member.id == Post.author_id)
+        .where(Post.id == post_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("not_found")
+    may_read_post(actor, row.Thread, row.Post).require()
+    if not actor.moderates(row.Thread.board_id) or not actor.permission(May.SEE_ADDRESSES):
+        refused(Refusal.MODERATORS_ONLY).require()
+    rank = member_rank(
+        site, group_id=row.group_id, is_founder=row.is_founder, member_id=row.Post.author_id
+    )
+    if (
+        row.Post.author_id != actor.member_id
+        and rank > Rank.MEMBER
+        and not outranks(actor.rank, rank)
+    ):
+        refused(Refusal.OUTRANKED).require()
+    others: tuple[tuple[int, str, int], ...] = ()
+    if row.Post.address:
+        found = s.execute(
+            select(Member.id, Member.name, func.count())
+            .join(Post, Post.author_id == Member.id)
+            .where(Member.last_address == row.Post.address, Member.id != row.Post.author_id)
+            .group_by(Member.id, Member.name)
+            .order_by(Member.id)
+            .limit(20)
+        )
+        others = tuple((one[0], one[1], one[2]) for one in found)
+    return PostAddress(post_id, row.Post.author_id, row.name, row.Post.address, others)
