@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, text
 
 from forum.core.db import UtcDateTime
 from forum.core.uow import UnitOfWork
+from forum.queries.site import site_of
 
 _AT = bindparam("at", type_=UtcDateTime())
 
@@ -24,6 +25,16 @@ _ONLINE = text(
     "board_id = excluded.board_id, seen_at = excluded.seen_at "
     "WHERE online_visits.seen_at < excluded.seen_at"
 ).bindparams(_AT)
+
+# "WHERE true": else SQLite takes ON for a join's.
+_RECORD = text(
+    "INSERT INTO online_records (id, visitor_count, reached_at) "
+    "SELECT 1, seen.visitors, :at FROM "
+    "(SELECT count(*) AS visitors FROM online_visits WHERE seen_at > :cutoff) AS seen WHERE true "
+    "ON CONFLICT (id) DO UPDATE SET "
+    "visitor_count = excluded.visitor_count, reached_at = excluded.reached_at "
+    "WHERE online_records.visitor_count < excluded.visitor_count"
+).bindparams(_AT, bindparam("cutoff", type_=UtcDateTime()))
 
 # A visit is over after some minutes out of sight; what came since then is new at the next one.
 _MEMBERS = text(
@@ -80,7 +91,7 @@ def count_views(uow: UnitOfWork, views: Mapping[int, int]) -> None:
 
 
 def note_sightings(uow: UnitOfWork, sightings: list[Sighting], *, visit_gap: timedelta) -> None:
-    """Bring the online list and members' last visits up to date. Two statements.
+    """Bring the online list, its record and members' last visits up to date. Three statements.
 
     :param visit_gap: after so long out of sight, a member's visit is a new one.
     """
@@ -99,6 +110,8 @@ def note_sightings(uow: UnitOfWork, sightings: list[Sighting], *, visit_gap: tim
             for one in ordered
         ],
     )
+    hold = site_of(uow.session).settings.reading.online_hold
+    uow.session.execute(_RECORD, {"at": uow.now, "cutoff": uow.now - hold})
     members = [
         {
             "member_id": one.member_id,

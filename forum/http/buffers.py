@@ -113,7 +113,7 @@ class Buffers:
                 self._visits[member_id, board_id] = now
 
     def flush(self) -> bool:
-        """Write everything down. Five statements at most; what fails is kept for the next time.
+        """Write everything down. Six statements at most; what fails is kept for the next time.
 
         :returns: whether nothing is left.
         """

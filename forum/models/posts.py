@@ -4,7 +4,7 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from forum.core.db import Base, Pk
@@ -31,6 +31,13 @@ class Post(Base):
         Index("ix_posts_thread_author", "thread_id", "author_id", "floor"),
         Index("ix_posts_created", "created_at"),
         Index("ix_posts_pending", "state", "id"),
+        Index(
+            "ix_posts_pinned",
+            "thread_id",
+            "floor",
+            sqlite_where=text("is_sticky = 1"),
+            postgresql_where=text("is_sticky"),
+        ),
     )
     id: Mapped[Pk]
     thread_id: Mapped[int] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from forum.core.db import Base
@@ -17,6 +17,16 @@ class OnlineVisit(Base):
     member_id: Mapped[int | None]
     board_id: Mapped[int | None]
     seen_at: Mapped[datetime]
+
+
+class OnlineRecord(Base):
+    """最高记录: the most visitors online at once. One row, none before the first sighting."""
+
+    __tablename__ = "online_records"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    visitor_count: Mapped[int]
+    reached_at: Mapped[datetime]
 
 
 class ThreadRead(Base):

@@ -66,6 +66,8 @@ class Action:
     :param locks_threads_first: it touches a member's threads, so the members are locked after those.
     :param ends_as: options that are the resting state a timed entry ends in when it changed nothing.
     :param level_option: the option that holds the level asked for, where the permission has levels.
+    :param idle_when: a field of its target and the value with which it would change nothing; a
+        thread that holds it is not offered the action.
     :param site_wide: it has a page of its own and stands in no bar.
     """
 
@@ -91,6 +93,7 @@ class Action:
     most_targets: int = 1000
     site_wide: bool = False
     locks_threads_first: bool = False
+    idle_when: tuple[str, Any] | None = None
 
     @property
     def fields(self) -> tuple[Option, ...]:
@@ -100,6 +103,13 @@ class Action:
             for field in dataclasses.fields(self.options)
             if "option" in field.metadata
         )
+
+    def is_idle_for(self, target: Any) -> bool:
+        """Whether it would change nothing on a target, by the fields one can see."""
+        if self.idle_when is None:
+            return False
+        field, value = self.idle_when
+        return bool(getattr(target, field) == value)
 
     def level_of(self, options: Any) -> int:
         """The level of its permission these options need."""

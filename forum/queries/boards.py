@@ -17,12 +17,13 @@ from forum.models import (
     FavoriteKind,
     Member,
     MemberState,
+    OnlineRecord,
     OnlineVisit,
     Thread,
     ThreadState,
 )
 from forum.policies.actor import Actor
-from forum.queries.online import Online, online_members
+from forum.queries.online import Online, OnlineTop, online_members
 from forum.queries.site import AnnouncementInfo, BoardInfo, Site
 
 
@@ -133,7 +134,12 @@ def index_page(s: Session, site: Site, actor: Actor) -> IndexPage:
         newest_member=(facts.newest_id, facts.newest_name) if facts.newest_id else None,
         announcements=active_announcements(site, actor.now),
         online=online_members(
-            s, site, actor, members=facts.online_members, guests=facts.online_guests
+            s,
+            site,
+            actor,
+            members=facts.online_members,
+            guests=facts.online_guests,
+            record=OnlineTop(facts.record, facts.record_at) if facts.record else None,
         ),
         version=sum(n.version for n in numbers.values()),
     )
@@ -282,6 +288,8 @@ _SITE_FACTS = select(
     select(Member.name).where(Member.id == _NEWEST).scalar_subquery().label("newest_name"),
     _online_counted(True).label("online_members"),
     _online_counted(False).label("online_guests"),
+    select(OnlineRecord.visitor_count).scalar_subquery().label("record"),
+    select(OnlineRecord.reached_at).scalar_subquery().label("record_at"),
 )
 _MEMBER_COUNT = select(func.count()).select_from(Member).where(_JOINED)
 

@@ -26,6 +26,14 @@ class OnlineMember:
 
 
 @dataclass(frozen=True)
+class OnlineTop:
+    """最高记录: the most visitors at once, and since when it stands."""
+
+    count: int
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Online:
     """Counts of all, and the members who do not hide, staff first."""
 
@@ -33,6 +41,7 @@ class Online:
     guest_count: int
     invisible_count: int
     members: tuple[OnlineMember, ...]
+    record: OnlineTop | None = None
 
     @property
     def count(self) -> int:
@@ -51,7 +60,15 @@ _ONLINE = (
 )  # fmt: skip
 
 
-def online_members(s: Session, site: Site, actor: Actor, *, members: int, guests: int) -> Online:
+def online_members(
+    s: Session,
+    site: Site,
+    actor: Actor,
+    *,
+    members: int,
+    guests: int,
+    record: OnlineTop | None = None,
+) -> Online:
     """The list behind the counts. One statement."""
     shown = []
     invisible = 0
@@ -69,4 +86,4 @@ def online_members(s: Session, site: Site, actor: Actor, *, members: int, guests
             OnlineMember(row.id, row.name, rank, site.groups[row.group_id].color, row.seen_at)
         )
     shown.sort(key=lambda member: -member.rank)
-    return Online(members, guests, invisible, tuple(shown))
+    return Online(members, guests, invisible, tuple(shown), record)

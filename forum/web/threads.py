@@ -74,7 +74,8 @@ def _note(shown: ThreadPage) -> None:
     if request.method == "GET":
         buffers.viewed(who, thread.id)
     if who.member_id is not None and shown.filter_author_id is None and shown.posts:
-        buffers.read_to(who.member_id, thread.id, max(post.floor for post in shown.posts))
+        in_place = [post.floor for post in shown.posts if not post.is_on_top]
+        buffers.read_to(who.member_id, thread.id, max(in_place, default=1))
     keep(
         site=site().version,
         threads={thread.id: thread.version},

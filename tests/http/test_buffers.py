@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from forum.core.db import Database, recorded_statements
 from forum.core.uow import unit_of_work
 from forum.http.buffers import Buffers, Flusher, flush_all
-from forum.models import BoardVisit, Member, OnlineVisit, Thread, ThreadRead
+from forum.models import BoardVisit, Member, OnlineRecord, OnlineVisit, Thread, ThreadRead
 from tests.factories import FIRST_BOARD_ID, Forum
 
 NOON = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
@@ -164,13 +164,39 @@ def test_a_flush_is_one_statement_per_table(forum: Forum, buffers: Buffers) -> N
         for thread_id in threads:
             buffers.view(f"m{member_id}", thread_id)
             buffers.read(member_id, thread_id, 1)
+    forum.site()
 
     with recorded_statements() as statements:
         buffers.flush()
 
     words = ("threads SET", "thread_reads", "board_visits", "online_visits", "members SET")
     assert [sum(word in line for line in statements) for word in words[:3]] == [1, 1, 1]
-    assert len(statements) == 6  # with the hourly sweep of the online list
+    assert len(statements) == 7  # with the record and the hourly sweep of the online list
+
+
+def test_the_most_who_were_online_is_remembered(
+    forum: Forum, buffers: Buffers, clock: Clock
+) -> None:
+    def record() -> tuple[int, datetime]:
+        with forum.read() as s:
+            asked = select(OnlineRecord.visitor_count, OnlineRecord.reached_at)
+            return tuple(s.execute(asked).one())  # type: ignore[return-value]
+
+    for visitor in ("ga", "gb", "gc"):
+        buffers.sight(visitor, member_id=None, board_id=None)
+    buffers.flush()
+    first = record()
+    clock.now += timedelta(hours=1)
+    buffers.sight("ga", member_id=None, board_id=None)
+    buffers.flush()
+
+    assert first == record() == (3, NOON)
+
+    for visitor in ("gb", "gc", "gd"):
+        buffers.sight(visitor, member_id=None, board_id=None)
+    buffers.flush()
+
+    assert record() == (4, NOON + timedelta(hours=1))
 
 
 def test_nothing_seen_asks_nothing(buffers: Buffers) -> None:

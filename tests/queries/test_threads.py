@@ -147,6 +147,23 @@ def test_the_order_of_the_address_wins_over_the_threads(forum: Forum) -> None:
     assert (floors(oldest), oldest.order, oldest.other_order) == ([1, 2, 3], "oldest", None)
 
 
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_pinned_replies_stand_on_top_of_the_first_page(forum: Forum, newest_first: bool) -> None:
+    thread_id = forum.thread(replies=24, is_newest_first=newest_first)
+    set_posts(forum, thread_id, (4, 13), is_sticky=True)
+
+    first, second = page_of(forum, thread_id), page_of(forum, thread_id, page=2)
+
+    if newest_first:
+        assert floors(first) == [1, 13, 4, *range(25, 16, -1)]
+    else:
+        assert floors(first) == [1, 4, 13, 2, 3, *range(5, 11)]
+    assert [post.floor for post in first.posts if post.is_on_top] == floors(first)[1:3]
+    assert 13 in floors(second)
+    assert not any(post.is_on_top for post in second.posts)
+    assert not any(p.is_on_top for p in page_of(forum, thread_id, author_id=1).posts)
+
+
 def test_only_one_author(forum: Forum) -> None:
     author, other = forum.member(), forum.member("李雷")
     thread_id = forum.thread(author, replies=44, repliers=(author, other))

@@ -428,6 +428,22 @@ def test_new_posts_are_marked_and_read(forum: Forum, app: Flask, client: FlaskCl
     assert "post-card--new" not in read(client, f"/thread-{thread_id}-2-1.html")
 
 
+def test_a_pinned_reply_says_where_it_comes_from(forum: Forum, client: FlaskClient) -> None:
+    thread_id = forum.thread(replies=14)
+    member = forum.member()
+    change(forum, update(Post).where(Post.floor == 15).values(is_sticky=True))
+    log_in(client, forum, member)
+
+    html = read(client, f"/thread-{thread_id}-1-1.html")
+
+    top = articles(html)[1]
+    assert "置顶回复" in top
+    assert "来自 15#" in top
+    buffers.flush_all()
+    with forum.read() as s:  # a floor of another page is not the floor one has read to
+        assert s.scalar(select(ThreadRead.floor).where(ThreadRead.member_id == member)) == 10
+
+
 def test_a_moderator_sees_addresses_and_bars(forum: Forum, client: FlaskClient) -> None:
     thread_id = forum.thread(replies=1)
     recycled = forum.thread(state=ThreadState.RECYCLED)
@@ -440,6 +456,8 @@ def test_a_moderator_sees_addresses_and_bars(forum: Forum, client: FlaskClient) 
     assert "192.0.2.1" not in guests
     assert f'href="/moderation/do/thread.stick?ids={thread_id}&amp;back=' in html
     assert "thread.restore" not in html
+    assert "thread.close" in html
+    assert "thread.open" not in html
     assert "/moderation/do/" not in guests
     deleted = read(client, f"/thread-{recycled}-1-1.html")
     assert "thread.restore" in deleted

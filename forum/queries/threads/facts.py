@@ -107,6 +107,7 @@ class ThreadHead:
     last_action: LastAction | None
     read_floor: int | None  # how far the member has read; None = never opened, or a guest
     is_favorite: bool
+    has_pinned: bool  # 置顶回复: replies repeated on top of page 1
     author_post_count: int  # of the author asked for; 0 without one
 
 
@@ -193,6 +194,7 @@ def thread_head(
         last_action=action,
         read_floor=row.read_floor,
         is_favorite=bool(row.is_favorite),
+        has_pinned=bool(row.has_pinned),
         author_post_count=row.author_post_count,
     )
 
@@ -211,6 +213,8 @@ def _head_statement(*, is_member: bool, moderates: bool, by_author: bool) -> Sel
         .limit(1)
         .scalar_subquery()
     )
+    pinned = aliased(Post)
+    has_pinned = select(pinned.id).where(pinned.thread_id == Thread.id, pinned.is_sticky).exists()
     authored: ColumnElement[int] = literal(0)
     if by_author:
         authored = (
@@ -248,6 +252,7 @@ def _head_statement(*, is_member: bool, moderates: bool, by_author: bool) -> Sel
             authored.label("author_post_count"),
             read_floor.label("read_floor"),
             favorite.label("is_favorite"),
+            has_pinned.label("has_pinned"),
             ModLogEntry.action.label("log_action"),
             ModLogEntry.actor_name.label("log_actor_name"),
             ModLogEntry.created_at.label("log_at"),

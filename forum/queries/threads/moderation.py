@@ -35,6 +35,7 @@ def moderation_bar(actor: Actor, thread: FoundThread) -> ModerationBar | None:
             for action in ACTIONS.values()
             if action.targets is TargetKind.THREAD
             and not action.site_wide
+            and not action.is_idle_for(thread)
             and may_moderate_thread(actor, action, thread)
         ),
         post_actions=tuple(

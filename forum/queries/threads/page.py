@@ -7,7 +7,19 @@ from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from forum.core.errors import NotFound
@@ -52,6 +64,7 @@ class PostCard:
     is_blocked: bool
     is_warned: bool
     is_sticky: bool
+    is_on_top: bool  # out of its place, below the opening post of page 1
     created_at: datetime
     edited_at: datetime | None
     edited_by_name: str
@@ -176,12 +189,15 @@ def thread_page(
     comments = comments_on(s, ids) if thread.comment_count else {}
     ratings = ratings_of(s, site, ids) if any(row.has_ratings for row in rows) else {}
     new_from = _first_new(actor, head, rows)
+    pins = author_id is None and shown.page == 1
     return ThreadPage(
         thread=thread,
         board=board,
         ancestors=site.ancestors(board.id),
         type=next((kind for kind in board.types if kind.id == thread.type_id), None),
-        posts=tuple(_card(site, actor, thread, row, new_from, comments, ratings) for row in rows),
+        posts=tuple(
+            _card(site, actor, thread, row, new_from, comments, ratings, pins) for row in rows
+        ),
         pager=shown,
         list_page=max(1, list_page),
         filter_author_id=author_id,
@@ -219,12 +235,14 @@ def _posts(
         )
     else:
         values.update(author_id=author_id, first=(page - 1) * per_page + 1, last=page * per_page)
+    pinned_on_top = author_id is None and page == 1 and head.has_pinned
     asked = _posts_statement(
         card_point_kinds(site),
         audience=audience,
         by_author=author_id is not None,
         newest_first=newest_first,
         opening_on_top=author_id is None and newest_first and page == 1,
+        pinned_on_top=pinned_on_top,
     )
     return s.execute(asked, values).all()
 
@@ -237,6 +255,7 @@ def _posts_statement(
     by_author: bool,
     newest_first: bool,
     opening_on_top: bool,
+    pinned_on_top: bool,
 ) -> Select[Any]:
     """The statement of a shape, built once. Floors (or, by author, places) from first to last."""
     visible: ColumnElement[bool] = Post.state == PostState.VISIBLE
@@ -266,11 +285,22 @@ def _posts_statement(
         )
         wanted = select(numbered.c.floor).where(numbered.c.place.between(first, last))
         statement = statement.where(Post.floor.in_(wanted))
+    elif pinned_on_top:
+        # By a union of floors: an OR over two indexes would walk the whole thread.
+        shown = union_all(
+            select(Post.floor).where(in_thread, Post.floor.between(first, last)),
+            select(Post.floor).where(in_thread, Post.is_sticky),
+            select(literal(1)),
+        )
+        statement = statement.where(Post.floor.in_(shown))
     elif opening_on_top:
         statement = statement.where(or_(Post.floor.between(first, last), Post.floor == 1))
     else:
         statement = statement.where(Post.floor.between(first, last))
-    return statement.order_by(*_reading_order(newest_first))
+    order = _reading_order(newest_first)
+    if pinned_on_top:
+        order = ((Post.floor == 1).desc(), Post.is_sticky.desc(), *order)
+    return statement.order_by(*order)
 
 
 def _reading_order(newest_first: bool) -> tuple[Any, ...]:
@@ -302,6 +332,7 @@ def _card(
     new_from: int | None,
     comments: dict[int, tuple[Comment, ...]],
     ratings: dict[int, RatingBlock],
+    pins_on_top: bool,
 ) -> PostCard:
     author = author_panel(site, actor, row)
     sees_text = bool(may_see_text(actor, thread, row))
@@ -319,6 +350,7 @@ def _card(
         is_blocked=row.is_blocked,
         is_warned=row.is_warned,
         is_sticky=row.is_sticky,
+        is_on_top=pins_on_top and row.is_sticky and row.floor > 1,
         created_at=row.created_at,
         edited_at=row.edited_at,
         edited_by_name=row.edited_by_name,
