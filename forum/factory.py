@@ -21,6 +21,7 @@ from forum.http import (
     fragments,
     headers,
     language,
+    load,
     login,
     networks,
     page_cache,
@@ -88,6 +89,7 @@ def create_app(config: Config | None = None) -> Flask:
         )
         app.extensions["page_cache"] = cache
         app.wsgi_app = cache  # type: ignore[method-assign]
+    load.init_app(app, config.redis_url)
     assets.init_app(app, config.data_dir)
     if config.trusted_proxies:
         app.wsgi_app = TrustedProxies(  # type: ignore[method-assign]

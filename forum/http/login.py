@@ -4,12 +4,23 @@ The cookie holds an opaque random token; what it means is a row of login_session
 without a cookie never touches the session, so that guest pages set no cookie and vary by none.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, Request, Response, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
-from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from flask_login import (
+    LoginManager,
+    UserMixin,
+    current_user,
+    decode_cookie,
+    login_user,
+    logout_user,
+)
+from itsdangerous import BadSignature
+from werkzeug.http import parse_cookie
 
 REMEMBER_COOKIE = "louceng_remember"
 SESSION_COOKIE = "louceng_session"
@@ -60,6 +71,31 @@ def forget() -> None:
     """Take the login token from the visitor's browser."""
     logout_user()
     session.clear()
+
+
+def member_cookies(app: Flask) -> Callable[[str], bool]:
+    """Do these cookies (the header's value) say that somebody has logged in here?
+
+    Only the signature is looked at, not whether the login still holds: this is for what comes
+    before any page. Nobody else can make such a cookie.
+    """
+    serializer = SecureCookieSessionInterface().get_signing_serializer(app)
+
+    @lru_cache(maxsize=4096)
+    def is_members(header: str) -> bool:
+        cookies = parse_cookie(header)
+        remembered = cookies.get(REMEMBER_COOKIE)
+        if remembered and decode_cookie(remembered, key=app.secret_key):
+            return True
+        signed = cookies.get(SESSION_COOKIE)
+        if not signed or serializer is None:
+            return False
+        try:
+            return "_user_id" in serializer.loads(signed)
+        except BadSignature:
+            return False
+
+    return is_members
 
 
 def init_app(app: Flask, *, session_days: int, is_https: bool) -> None:

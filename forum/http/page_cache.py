@@ -87,9 +87,36 @@ class PageCache:
                 entry = None if is_first else self._standing(key)
                 if entry is None:
                     return self._build(key, environ, start_response)
+        return self._send(entry, environ, start_response)
+
+    def send_kept(
+        self, environ: dict[str, Any], start_response: StartResponse, *, or_older: bool = False
+    ) -> Iterable[bytes] | None:
+        """Answer from the cache, or None where the page has to be built.
+
+        :param or_older: content has changed since, up to a minute ago: that is good enough. Rights
+            and settings must be as they are now all the same.
+        """
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or _is_known(environ):
+            return None
+        key = _key(environ)
+        entry = self._young(key) if or_older else self._standing(key)
+        return None if entry is None else self._send(entry, environ, start_response)
+
+    def _send(
+        self, entry: Entry, environ: dict[str, Any], start_response: StartResponse
+    ) -> Iterable[bytes]:
         self.counts.hits += 1
         self._on_hit(environ, entry.kept)
         return _send(entry, environ, start_response)
+
+    def _young(self, key: str) -> Entry | None:
+        """The entry, if it is not older than a minute and rights and settings have not changed."""
+        entry = self.store.get(key)
+        if entry is None or not entry.is_young:
+            return None
+        is_same_site = self._versions.stand(Versions(site=entry.kept.versions.site))
+        return entry if is_same_site else None
 
     def _standing(self, key: str) -> Entry | None:
         """The entry, if it is young and nothing it depends on has changed."""

@@ -102,7 +102,10 @@ class SharedPace:
         try:
             if self._redis.set(name, mark, nx=True, px=milliseconds):
                 return timedelta(0)
-            known, left = self._redis.pipeline().get(name).pttl(name).execute()
+            asking = self._redis.pipeline()
+            asking.get(name)
+            asking.pttl(name)
+            known, left = asking.execute()
         except RedisError:
             return self._alone.wait(
                 member_id=member_id, address=address, asked=asked, now=now, interval=interval
