@@ -21,6 +21,7 @@ from forum.core.uow import UnitOfWork, unit_of_work
 from forum.factory import create_app
 from forum.modlog.seal import INFO_KEY as SEAL_KEY
 from forum.modlog.seal import seal_for
+from tests.databases import ReusedDatabase, execute, named
 from tests.factories import FOUNDER_PASSWORD, Forum
 
 BACKENDS = [
@@ -48,7 +49,10 @@ def postgresql_server() -> Iterator[str]:
     address = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     engine = create_engine(address, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+        for setting in (
+            "fsync = off", "synchronous_commit = off", "full_page_writes = off",
+            "checkpoint_timeout = '1h'", "max_wal_size = '4GB'",
+        ):  # fmt: skip
             connection.execute(text(f"ALTER SYSTEM SET {setting}"))
         connection.execute(text("SELECT pg_reload_conf()"))
     engine.dispose()
@@ -72,9 +76,9 @@ def template(
                 database = Database(f"sqlite:///{path}")
             else:
                 server = request.getfixturevalue("postgresql_server")
-                _execute(server, "CREATE DATABASE template_forum")
+                execute(server, "CREATE DATABASE template_forum")
                 made[backend] = "template_forum"
-                database = Database(_named(server, "template_forum"))
+                database = Database(named(server, "template_forum"))
             migrations.upgrade(database)
             with unit_of_work(database) as uow:
                 install(uow, founder_name="founder", password_hash=founder_hash)
@@ -100,11 +104,15 @@ def database_url(
         shutil.copyfile(made_from, path)
         yield f"sqlite:///{path}"
         return
-    server = request.getfixturevalue("postgresql_server")
-    name = f"t{abs(hash(request.node.nodeid)):x}_{os.getpid()}"
-    _execute(server, f'CREATE DATABASE "{name}" TEMPLATE {made_from} STRATEGY FILE_COPY')
-    yield _named(server, name)
-    _execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+    yield request.getfixturevalue("reused_database").fresh()
+
+
+@pytest.fixture(scope="session")
+def reused_database(postgresql_server: str, template) -> Iterator[ReusedDatabase]:
+    """The one PostgreSQL database of this test process, emptied between tests."""
+    database = ReusedDatabase(postgresql_server, template("postgresql"))
+    yield database
+    database.close()
 
 
 @pytest.fixture
@@ -157,14 +165,3 @@ def app(config: Config) -> Iterator[Flask]:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
-
-
-def _execute(server: str, statement: str) -> None:
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
-
-
-def _named(server: str, name: str) -> str:
-    return server.replace("/postgres?", f"/{name}?")
