@@ -65,7 +65,7 @@ def visit(browser: Browser, server: Server) -> Iterator[Callable[..., Visitor]]:
             viewport={"width": width, "height": 900},
             permissions=["clipboard-read", "clipboard-write"],
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(15_000)
         visitor = Visitor(context, context.new_page(), server)
         opened.append(visitor)
         return visitor

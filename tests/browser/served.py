@@ -15,7 +15,7 @@ from forum.core.cache import CacheName
 from forum.core.db import Database
 from forum.core.passwords import hash_password
 from forum.core.uow import unit_of_work
-from forum.models import Member, Setting
+from forum.models import BoardModerator, MemberState, Setting
 from tests.factories import Forum
 
 ROOT = Path(__file__).parents[2]
@@ -48,13 +48,24 @@ class Server:
         name = name or self.name("会员")
         return self.forum.member(name, password_hash=self.password_hash, **columns), name
 
-    def moderator(self, board_id: int) -> str:
-        """The name of a moderator of the board, who logs in with PASSWORD."""
-        name = self.name("版主")
-        member_id = self.forum.moderator(board_id, name)
+    def moderator(self, *board_ids: int) -> str:
+        """The name of a moderator of the boards, who logs in with PASSWORD."""
+        member_id, name = self.member(self.name("版主"), group_id=3)
         with unit_of_work(self.forum.database) as uow:
-            uow.session.get_one(Member, member_id).password_hash = self.password_hash
+            uow.session.add_all(
+                BoardModerator(board_id=board_id, member_id=member_id, appointed_at=uow.now)
+                for board_id in board_ids
+            )
+            uow.bump(CacheName.SITE)
         return name
+
+    def founder(self) -> str:
+        """The name of one more founder, who logs in with PASSWORD."""
+        return self.member(self.name("创始人"), group_id=1, is_founder=True)[1]
+
+    def unclaimed(self) -> int:
+        """An account as an import leaves it: nobody can log in to it."""
+        return self.forum.member(self.name("未认领"), state=MemberState.UNCLAIMED)
 
     def thread(self, author_id: int = 2, **more: Any) -> int:
         """A thread that every page shows at once."""
@@ -89,12 +100,11 @@ def serve(folder: Path) -> tuple[Server, subprocess.Popen[bytes]]:
         )
     deadline = time.monotonic() + 120
     while not (STARTED.search(log.read_text("utf-8")) and _answers(port)):
-        assert process.poll() is None and time.monotonic() < deadline, log.read_text("utf-8")
+        assert process.poll() is None, log.read_text("utf-8")
+        assert time.monotonic() < deadline, log.read_text("utf-8")
         time.sleep(0.1)
     database = Database(f"sqlite:///{folder / 'data' / 'louceng.db'}")
-    return Server(
-        f"http://127.0.0.1:{port}", log.read_text("utf-8"), Forum(database)
-    ), process
+    return Server(f"http://127.0.0.1:{port}", log.read_text("utf-8"), Forum(database)), process
 
 
 def _free_port() -> int:

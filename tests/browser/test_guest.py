@@ -31,7 +31,9 @@ def words(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
 
-def test_the_first_start_serves_the_seed_thread_word_by_word(server: Server, window: Visitor) -> None:
+def test_the_first_start_serves_the_seed_thread_word_by_word(
+    server: Server, window: Visitor
+) -> None:
     page = window.goes(SEED_THREAD)
     text = words(window.text)
 
@@ -43,7 +45,9 @@ def test_the_first_start_serves_the_seed_thread_word_by_word(server: Server, win
         "本版积分规则", "关于都市网", "版权所有", "红领之家(浙ICP备15016945号-1)", "快速回复", "返回顶部", "返回列表",
     ):  # fmt: skip
         assert line in text, line
-    assert re.search(r"GMT\+8,\d{4}-\d+-\d+\d\d:\d\d,Processedin\d+\.\d{6}second\(s\),\d+queries", text)
+    assert re.search(
+        r"GMT\+8,\d{4}-\d+-\d+\d\d:\d\d,Processedin\d+\.\d{6}second\(s\),\d+queries", text
+    )
     assert page.get_by_role("button", name="跳转到指定楼层").is_visible()
     assert page.get_by_role("img", name="Rank: 7").locator("svg").count() == 3
     assert page.get_by_title("约 10001").inner_text() == "1万"
@@ -94,10 +98,11 @@ def test_a_guest_finds_their_way_around(server: Server, window: Visitor) -> None
     page = window.goes("/")
     window.follows("默认版块", "main")
     assert window.at == "/forum-2-1.html"
-    page.locator(f"main a[href^='/thread-{thread_id}-']").first.click()
+    with page.expect_navigation():
+        page.locator(f"main a[href^='/thread-{thread_id}-']").first.click()
     assert window.at == f"/thread-{thread_id}-1-1.html"
     page.fill("#floor-jump", "23")
-    page.get_by_role("button", name="跳转到指定楼层").click()
+    window.presses("跳转到指定楼层")
     assert re.fullmatch(rf"/thread-{thread_id}-3-1\.html#pid\d+", window.at)
     window.follows("只看该作者")
     window.reads("显示全部楼层")
@@ -116,7 +121,7 @@ def test_a_guest_searches(server: Server, window: Visitor) -> None:
     page = window.goes("/")
 
     page.fill("input[name=q]", "产业工人")
-    page.locator(".search-bar button").click()
+    window.presses("搜索", ".search-bar")
     window.reads("对不起，没有找到匹配结果")
     page.get_by_label("全文").check()
     window.presses("搜索")
@@ -125,16 +130,18 @@ def test_a_guest_searches(server: Server, window: Visitor) -> None:
     assert "产业工人" in page.locator("main mark").all_inner_texts()
 
 
-def test_scripts_copy_links_turn_pages_and_open_the_reading_mode(server: Server, visit: Visit) -> None:
+def test_scripts_copy_links_turn_pages_and_open_the_reading_mode(
+    server: Server, visit: Visit
+) -> None:
     guest = visit()
     thread_id = server.thread(title=server.name("翻页"), replies=24)
 
     page = guest.goes(SEED_THREAD)
-    guest.follows("[复制链接]")
+    guest.link("[复制链接]").click()
     guest.page.get_by_text("链接已复制").wait_for()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.splitlines()[:2] == ["北仑推进产改工作行稳致远", server.address + SEED_THREAD]
-    guest.follows("阅读模式")
+    guest.link("阅读模式").click()
     dialog = page.get_by_role("dialog", name="北仑推进产改工作行稳致远")
     dialog.wait_for()
     dialog.get_by_role("button", name="关闭").click()
@@ -153,7 +160,12 @@ def test_english_is_complete_for_guests(server: Server, visit: Visit) -> None:
     guest.follows("English")
 
     assert guest.at == f"{SEED_THREAD}?lang=en"
-    for words_ in ("Register now", "Views", "Only this author", "You need to log in before you can reply"):
+    for words_ in (
+        "Register now",
+        "Views",
+        "Only this author",
+        "You need to log in before you can reply",
+    ):
         guest.reads(words_)
     guest.follows("Back to the list")
     assert guest.at == "/forum-2-1.html?lang=en"

@@ -24,7 +24,9 @@ def complaints(page: Page) -> list[str]:
     """What axe-core finds, one line each: the rule, and where."""
     found = AXE.run(page, options=OPTIONS).response["violations"]
     return [
-        f"{one['id']}: {node['target']} {node['html'][:120]}" for one in found for node in one["nodes"]
+        f"{one['id']}: {node['target']} {node['html'][:120]}"
+        for one in found
+        for node in one["nodes"]
     ]
 
 

@@ -6,6 +6,7 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from tests.browser.served import PASSWORD, Server
 from tests.browser.visitor import Visitor
@@ -59,7 +60,7 @@ def test_ctrl_enter_sends_and_a_draft_survives(server: Server, visit: Visit) -> 
 
     page = member.goes(f"/thread-{thread_id}-1-1.html")
     page.fill("#reply textarea", "写到一半就离开了这个页面")
-    page.wait_for_function("Object.keys(localStorage).some(name => name.startsWith('draft:'))")
+    member.waits_until("Object.keys(localStorage).some(name => name.startsWith('draft:'))")
     member.goes("/")
     member.goes(f"/thread-{thread_id}-1-1.html")
     page.get_by_text("已恢复上次未发送的草稿").wait_for()
@@ -76,22 +77,24 @@ def test_quoting_tells_the_author_and_editing_leaves_a_mark(
     server: Server, window: Visitor, visit: Visit
 ) -> None:
     author_id, author = server.member()
-    thread_id = server.thread(author_id, title=server.name("引用"), replies=1, repliers=(author_id,))
+    thread_id = server.thread(
+        author_id, title=server.name("引用"), replies=1, repliers=(author_id,)
+    )
     _, name = server.member()
     window.logs_in(name)
     page = window.goes(f"/thread-{thread_id}-1-1.html")
 
     page.locator("article").nth(1).get_by_role("link", name="回复", exact=True).click()
     box = page.locator("#content textarea[name=source]").first
-    page.wait_for_function("document.querySelector('#content textarea[name=source]').value.includes('[quote')")
+    expect(box).to_have_value(re.compile(r"\[quote"))
     box.fill(box.input_value() + "\n说得对，我也这样想。")
     window.presses("发表回复")
-    page.wait_for_url("**#pid*")
     reply = page.locator("article").last
     assert "第 2 楼，路过看看。" in reply.locator("blockquote").inner_text()
-    reply.get_by_role("link", name="编辑").click()
+    with page.expect_navigation():
+        reply.get_by_role("link", name="编辑").click()
     window.fills(source="说得对，我改了主意。")
-    window.presses("预览")
+    window.presses("预览", ".form__actions")
     assert "我改了主意" in page.locator("[aria-labelledby=preview-title]").inner_text()
     window.presses("保存")
 
@@ -111,8 +114,11 @@ def test_a_thread_is_previewed_posted_and_paid(server: Server, window: Visitor) 
     title = server.name("新主题")
 
     window.follows("发新帖")
-    window.fills(title=title, source="[b]粗体[/b]，[color=Red]红字[/color]，还有 https://example.org/ 的链接。")
-    window.button("预览", ".form__actions").click()
+    window.fills(
+        title=title,
+        source="[b]粗体[/b]，[color=Red]红字[/color]，还有 https://example.org/ 的链接。",
+    )
+    window.presses("预览", ".form__actions")
     preview = page.locator("[aria-labelledby=preview-title]")
     assert preview.locator("strong, b").inner_text() == "粗体"
     assert page.input_value("[name=title]") == title
@@ -143,7 +149,8 @@ def test_settings_avatar_favourites_and_sessions(server: Server, window: Visitor
     window.logs_in(name)
     page = window.goes("/thread-1-1-1.html")
 
-    page.locator("article").first.get_by_role("button", name=re.compile("收藏")).click()
+    with page.expect_navigation():
+        page.locator("article").first.get_by_role("button", name=re.compile("收藏")).click()
     window.goes("/favorites")
     window.reads("北仑推进产改工作行稳致远")
     window.goes("/settings/avatar")
@@ -153,11 +160,11 @@ def test_settings_avatar_favourites_and_sessions(server: Server, window: Visitor
     window.presses("上传")
     for size in ("big", "middle", "small"):
         source = page.locator(f"main img[src$='{size}']").get_attribute("src")
-        assert source and "drawn" not in source
+        assert "drawn" not in str(source)
     window.goes("/settings")
     page.select_option("[name=locale]", "en")
     window.presses("保存")
-    window.reads("Your settings are saved.")
+    window.reads("设置已保存")
     window.follows("Where I am logged in")
     window.reads("this one")
     window.presses("Log out", "header")

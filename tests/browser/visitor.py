@@ -1,5 +1,6 @@
 """Somebody at a browser: where they go, what they type, and what their browser complains about."""
 
+import time
 from dataclasses import dataclass, field
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Response
@@ -48,7 +49,9 @@ class Visitor:
 
     def reads(self, words: str) -> None:
         """These words are on the page."""
-        assert words in self.text, f"{words!r} is not on {self.at}:\n{self.text[:3000]}"
+        assert words in self.text, (
+            f"{words!r} is not on {self.at}:\n{self.page.inner_text('#content')[:800]}"
+        )
 
     def fills(self, **fields: str) -> None:
         """Type into the fields with these names, in the content of the page."""
@@ -56,24 +59,34 @@ class Visitor:
             self.page.locator(f"#content [name={name}]:not([type=hidden])").first.fill(value)
 
     def presses(self, name: str, within: str = "#content") -> None:
-        """Click the button with this name."""
-        self.button(name, within).click()
+        """Click the button with this name, and wait for the page it leads to."""
+        with self.page.expect_navigation():
+            self.button(name, within).click()
 
     def button(self, name: str, within: str = "#content") -> Locator:
         return self.page.locator(within).get_by_role("button", name=name, exact=True).first
 
     def follows(self, name: str, within: str = "body", *, exact: bool = True) -> None:
-        """Click the link with this name."""
-        self.page.locator(within).get_by_role("link", name=name, exact=exact).first.click()
+        """Click the link with this name, and wait for the page it leads to."""
+        with self.page.expect_navigation():
+            self.link(name, within, exact=exact).click()
+
+    def link(self, name: str, within: str = "body", *, exact: bool = True) -> Locator:
+        return self.page.locator(within).get_by_role("link", name=name, exact=exact).first
 
     def logs_in(self, name: str, password: str = PASSWORD) -> None:
         self.goes("/login")
         self.fills(name=name, password=password)
         self.presses("登录")
 
+    def waits_until(self, expression: str) -> None:
+        """Ask again and again; the page's own policy forbids Playwright's wait_for_function."""
+        deadline = time.monotonic() + 20
+        while not self.page.evaluate(expression):
+            assert time.monotonic() < deadline, expression
+            self.page.wait_for_timeout(50)
+
     @property
     def is_wider_than_the_screen(self) -> bool:
         measure = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         return bool(self.page.evaluate(measure))
-
-
