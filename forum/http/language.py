@@ -1,11 +1,13 @@
 """Which language does a page speak? Chinese unless the address or the member says otherwise."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from gettext import NullTranslations
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -43,6 +45,13 @@ def html_lang() -> str:
     return "en" if current_locale() == "en" else "zh-CN"
 
 
+def other_language() -> str:
+    """This page in the other language, as a relative address that keeps its questions."""
+    asked = request.args.to_dict(flat=False)
+    asked["lang"] = ["zh" if current_locale() == "en" else "en"]
+    return f"?{urlencode(asked, doseq=True)}"
+
+
 def compile_catalogues() -> None:
     """Join each language's files, one per feature, into the one file gettext reads.
 
@@ -55,7 +64,7 @@ def compile_catalogues() -> None:
         if target.exists() and target.stat().st_mtime >= newest:
             continue
         target.parent.mkdir(exist_ok=True)
-        draft = target.with_suffix(".new")
+        draft = target.with_suffix(f".{os.getpid()}.new")
         with draft.open("wb") as file:
             write_mo(file, _joined(sources, folder.name))
         draft.replace(target)  # several servers may start at once
