@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 
 from forum.commands.moderation.batches import abandoned_batches, claim, run_batch
-from forum.commands.moderation.expiry import due_entries, end_entry
+from forum.commands.moderation.expiry import due_entries, end_entry, return_members
 from forum.core.errors import ForumError
 from forum.core.uow import unit_of_work
 from forum.jobs.schedule import Job, Tools
@@ -13,9 +13,9 @@ log = logging.getLogger(__name__)
 
 
 def end_timed_actions(tools: Tools) -> int:
-    """End what is due, each entry in a transaction of its own.
+    """End what is due, each entry in a transaction of its own; then bring members back.
 
-    :returns: how many entries were ended.
+    :returns: how many entries were ended and members came back.
     """
     now = tools.clock()
     with tools.database.read_session() as s:
@@ -27,7 +27,8 @@ def end_timed_actions(tools: Tools) -> int:
                 ended += end_entry(uow, one)
         except ForumError as error:  # somebody was faster; the next run sees what is left
             log.warning("end_date_waits", extra={"entry_id": one.entry_id, "key": error.key})
-    return ended
+    with unit_of_work(tools.database, now=now) as uow:
+        return ended + return_members(uow)
 
 
 def run_batches(tools: Tools) -> int:

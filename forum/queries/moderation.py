@@ -44,6 +44,17 @@ def bulk_actions(actor: Actor, *, in_bin: bool = False) -> tuple[Action, ...]:
     )
 
 
+def member_actions(actor: Actor, member_id: int) -> tuple[Action, ...]:
+    """The actions a member's space offers. No statement; rank is asked when it is done."""
+    if not actor.is_staff or member_id == actor.member_id:
+        return ()
+    return tuple(
+        action
+        for action in ACTIONS.values()
+        if action.targets is TargetKind.MEMBER and not action.site_wide and may_use(actor, action)
+    )
+
+
 @dataclass(frozen=True)
 class LogLine:
     """A row of the log. `actor_name` "" = the schedule; `title` None = not for this reader."""

@@ -4,6 +4,7 @@ from flask import Blueprint, render_template, request
 
 from forum.http.context import actor, reader, site
 from forum.queries.members import member_replies, member_threads, profile
+from forum.queries.moderation import member_actions
 
 pages = Blueprint("members", __name__)
 
@@ -21,10 +22,11 @@ def part_asked() -> int | None:
 def space(member_id: int) -> str:
     tab = request.args.get("do", "")
     member = profile(reader(), site(), actor(), member_id)
+    staff = member_actions(actor(), member_id)
     if tab == "thread":
         part = member_threads(reader(), actor(), member_id, before=part_asked())
-        return render_template("members/threads.html", member=member, part=part)
+        return render_template("members/threads.html", member=member, part=part, staff=staff)
     if tab == "reply":
         replies = member_replies(reader(), actor(), member_id, before=part_asked())
-        return render_template("members/replies.html", member=member, part=replies)
-    return render_template("members/profile.html", member=member)
+        return render_template("members/replies.html", member=member, part=replies, staff=staff)
+    return render_template("members/profile.html", member=member, staff=staff)

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from forum.commands.moderation.batches import start_batch
 from forum.commands.moderation.thread_marks import DigestOptions, StickOptions
 from forum.core.clock import utc_now
 from forum.core.mail import MemoryMailer
 from forum.jobs import JOBS, Tools
-from forum.models import Thread
+from forum.models import Member, Thread
 from forum.storage.files import LocalFiles
-from tests.commands.moderation.acting import Moderator, differences, entries, row
+from tests.commands.moderation.acting import Moderator, differences, entries, row, working
 from tests.factories import FOUNDER_ID
 
 SOON = timedelta(days=1)
@@ -89,3 +90,35 @@ def test_what_was_changed_by_other_means_is_left_alone(forum, founder, later):
     assert later() == 1
     assert not row(forum, Thread, one).is_closed
     assert later() == 0
+
+
+def test_a_muted_member_comes_back_by_the_log(forum, founder, later):
+    member_id = forum.member(total=0)
+    founder.does("member.mute", member_id, expires_at=utc_now() + SOON)
+
+    assert (later(), later()) == (1, 0)
+
+    assert row(forum, Member, member_id).group_id == 10
+    assert entries(forum)[-1].is_reversal
+
+
+def test_a_member_muted_by_warnings_comes_back_without_an_entry(forum, founder, later):
+    member_id = forum.member(group_id=4, former_group_id=10, group_until=utc_now() + SOON)
+
+    assert (later(), later()) == (1, 0)
+
+    back = row(forum, Member, member_id)
+    assert (back.group_id, back.group_until, back.former_group_id) == (10, None, None)
+
+
+def test_a_batch_left_to_the_worker_is_done_by_it(forum, founder, tmp_path):
+    author = forum.member()
+    ids = [forum.thread(author) for _ in range(25)]
+    with working(forum) as uow:
+        start_batch(uow, founder.actor, "thread.close", ids, is_background=True)
+    tools = Tools(forum.database, MemoryMailer(), LocalFiles(tmp_path))
+
+    assert JOBS["run_batches"].run(tools) == 1
+    assert JOBS["run_batches"].run(tools) == 0
+
+    assert entries(forum)[0].target_count == 25

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from forum.commands.moderation import ACTIONS
 from forum.core.cache import CacheName
 from forum.core.clock import utc_now
 from forum.core.uow import unit_of_work
-from forum.models import LoginSession, Setting, Thread, ThreadState
+from forum.models import LoginSession, Member, Setting, Thread, ThreadState
 from tests.acting import csrf_token, log_in
 from tests.commands.moderation.acting import Moderator, entries, row
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
@@ -274,3 +275,60 @@ def test_addresses_are_for_staff_who_may_see_them(client, forum, board_id, moder
 
     assert "浙江宁波" in client.get(f"/post-{posts[0]}/address").text
     assert client.get(f"/post-{posts[1]}/address").status_code == 403
+
+
+def test_a_member_is_muted_from_the_space_page(client, forum, board_id, moderator):
+    member_id = forum.member("卖药")
+    page = client.get(f"/space-uid-{member_id}.html").text
+    assert f"/moderation/do/member.mute?ids={member_id}" in page
+    assert "/moderation/do/member.ban" not in page
+
+    first = send(client, "/moderation/do/member.mute", ids=member_id, reason="广告/SPAM")
+    mark = first.text.partition('name="previewed"')[2].partition('value="')[2].partition('"')[0]
+    send(client, "/moderation/do/member.mute", ids=member_id, reason="广告/SPAM", previewed=mark)
+
+    assert row(forum, Member, member_id).group_id == 4
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("who", ["guest", "member", "elsewhere"])
+def test_no_action_is_done_for_those_who_may_not(client, forum, who):
+    board = forum.board("我的")
+    thread_id = forum.thread(forum.member(), board, replies=2)
+    post_id, victim = row(forum, Thread, thread_id).first_post_id, forum.member("王五")
+    if who == "member":
+        log_in(client, forum, forum.member("李雷"))
+    if who == "elsewhere":
+        log_in(client, forum, forum.moderator(forum.board("别处")))
+    token = csrf_token(client, "/login" if who == "guest" else "/settings")
+    targets = {"thread": thread_id, "post": post_id, "member": victim, "network": 1}
+    for key, action in ACTIONS.items():
+        if who == "elsewhere" and key in ("member.mute", "member.release"):
+            continue  # these are no matter of boards
+        sent = {"csrf_token": token, "ids": targets[action.targets], "board_id": 2, "other_id": 1,
+                "floors": "2", "title": "新", "previewed": "x"}  # fmt: skip
+        assert client.post(f"/moderation/do/{key}", data=sent).status_code in (
+            200,
+            403,
+            404,
+            422,
+        ), key
+    assert entries(forum) == []
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_every_action_has_its_page(client, forum, board_id):
+    log_in(client, forum, forum.member("管理", group_id=1))
+    thread_id = forum.thread(forum.member(), board_id, replies=1)
+    targets = {
+        "thread": thread_id,
+        "post": row(forum, Thread, thread_id).first_post_id,
+        "member": 2,
+        "network": 1,
+    }
+    for key, action in ACTIONS.items():
+        if not action.site_wide:
+            for lang in ("", "&lang=en"):
+                page = client.get(f"/moderation/do/{key}?ids={targets[action.targets]}{lang}")
+                assert page.status_code in (200, 422), key
+                assert action.label not in page.text or lang or action.label.isascii() is False, key

@@ -11,8 +11,10 @@ from forum.commands.moderation.conflicts import conflicts_in
 from forum.commands.moderation.perform import Request, load_for, logged, make, plan
 from forum.commands.moderation.record import record
 from forum.commands.moderation.undo import LoggedEntry, load_entry, undo
+from forum.commands.points import recompute_total
+from forum.core.cache import CacheName
 from forum.core.uow import UnitOfWork
-from forum.models import ModLogEntry, ModLogTarget
+from forum.models import Member, ModLogEntry, ModLogTarget
 from forum.policies.actor import Actor, Rank
 from forum.policies.permissions import PERMISSIONS
 from forum.queries.site import site_of
@@ -73,6 +75,32 @@ def end_entry(uow: UnitOfWork, due: Due) -> bool:
     if resting and entry.action.ends_as is not None:
         _rest(uow, entry, resting)
     return bool(undone or resting)
+
+
+def return_members(uow: UnitOfWork) -> int:
+    """Bring members back whose group was for a time and no entry of the log says so: muted by
+    warnings, put somewhere in the control panel. Their points place them anew.
+
+    :returns: how many came back.
+    """
+    s = uow.session
+    due = s.scalars(
+        select(Member)
+        .where(Member.group_until <= uow.now, Member.former_group_id.is_not(None))
+        .order_by(Member.id)
+        .limit(MOST)
+        .with_for_update()
+    ).all()
+    for member in due:
+        assert member.former_group_id is not None
+        member.group_id = member.former_group_id
+        member.group_until = member.former_group_id = None
+    s.flush()  # the groups, before totals decide about the ladder
+    for member in due:
+        recompute_total(uow, member.id)
+    if due:
+        uow.bump(CacheName.SITE)
+    return len(due)
 
 
 def _give_up(s: Session, entry_id: int, target_ids: Sequence[int]) -> None:

@@ -104,10 +104,12 @@ def _field(option: Option, action: Action, actor: Actor, site: Site) -> Any:
     match option.choice:
         case Choice.LEVEL:
             most = actor.permission(action.permission)
-            offered = [(value, _(name)) for value, name in option.values if int(value) <= most]
+            offered = [
+                SelectChoice(value, _(name)) for value, name in option.values if int(value) <= most
+            ]
             return RadioField(label, choices=offered, coerce=int, default=option.default)
         case Choice.PICK:
-            choices = [(value, _(name)) for value, name in option.values]
+            choices = [SelectChoice(value, _(name)) for value, name in option.values]
             return SelectField(label, choices=choices, default=option.default)
         case Choice.COLOR:
             names = (
@@ -115,7 +117,10 @@ def _field(option: Option, action: Action, actor: Actor, site: Site) -> Any:
                 _("Blue"), _("Purple"), _("Pink"),
             )  # fmt: skip
             return SelectField(
-                label, choices=list(enumerate(names)), coerce=int, default=option.default
+                label,
+                choices=[SelectChoice(str(number), name) for number, name in enumerate(names)],
+                coerce=int,
+                default=option.default,
             )
         case Choice.FLAG:
             return BooleanField(label, default=option.default)

@@ -1,0 +1,27 @@
+"""Is every entry of the registry whole?"""
+
+import dataclasses
+
+import pytest
+
+from forum.commands.moderation import ACTIONS
+from forum.modlog.registry import register
+from forum.policies.permissions import PERMISSIONS
+
+
+@pytest.mark.parametrize("action", ACTIONS.values(), ids=list(ACTIONS))
+def test_an_action_is_whole(action):
+    assert action.permission in PERMISSIONS
+    assert action.label
+    assert bool(action.undo_label) is not action.is_final
+    assert {option.name for option in action.fields} == {
+        field.name for field in dataclasses.fields(action.options)
+    }
+    assert all(option.label for option in action.fields)
+    if action.takes_expiry and action.fields and not action.site_wide:
+        assert action.ends_as is not None, "an end date needs a resting state"
+
+
+def test_an_action_does_not_stand_twice():
+    with pytest.raises(ValueError, match="twice"):
+        register(ACTIONS["thread.close"])
