@@ -1,9 +1,11 @@
 """`flask db ...` and `flask first-start`: tables, and the first contents of an empty forum."""
 
 import secrets
+import sqlite3
 
 import click
 from flask.cli import with_appcontext
+from sqlalchemy.exc import DBAPIError
 
 from forum.cli.import_page import import_seeds
 from forum.commands.setup import install, is_installed
@@ -25,6 +27,7 @@ def db() -> None:
 @with_appcontext
 def upgrade(revision: str) -> None:
     """Migrate the database to the newest tables (or to REVISION)."""
+    _reach()
     migrations.upgrade(database(), revision)
 
 
@@ -33,6 +36,7 @@ def upgrade(revision: str) -> None:
 @with_appcontext
 def downgrade(revision: str) -> None:
     """Migrate the database back to REVISION."""
+    _reach()
     migrations.downgrade(database(), revision)
 
 
@@ -52,6 +56,7 @@ def start_forum() -> None:
 
 def install_forum(*, echo: bool = True) -> None:
     """Migrate; make an empty database a forum and say the founder's one-time password."""
+    _reach()
     migrations.upgrade(database())
     with unit_of_work(database()) as uow:
         if is_installed(uow):
@@ -65,3 +70,12 @@ def install_forum(*, echo: bool = True) -> None:
     if echo:
         click.echo(f"Founder: {founder.name}")
         click.echo(f"One-time password: {password} (shown only now; choose your own at login)")
+
+
+def _reach() -> None:
+    """Say in one line that the database is not to be reached, instead of a traceback."""
+    try:
+        database().write_engine.connect().close()
+    except (DBAPIError, sqlite3.Error) as error:
+        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+        raise click.ClickException(f"FORUM_DATABASE_URL: {reason}") from error

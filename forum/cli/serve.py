@@ -1,16 +1,19 @@
 """`flask serve`: the production server, its workers and the job worker, under one roof."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 from flask import current_app
 from flask.cli import with_appcontext
-from granian import Granian
+from granian import Granian, _signals
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
@@ -19,6 +22,7 @@ from forum.cli.database import start_forum
 from forum.http import buffers
 
 ROOT = Path(__file__).parents[2]
+STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 def serve_and_flush(*args: Any, **kwargs: Any) -> None:
@@ -27,8 +31,38 @@ def serve_and_flush(*args: Any, **kwargs: Any) -> None:
     granian ends its workers without running atexit handlers (seen with 2.8.7), which would lose up
     to 30 seconds of view counts at every restart.
     """
+    for (
+        number
+    ) in STOPS:  # until granian listens; the parent's handlers, inherited, would swallow them
+        signal.signal(number, signal.SIG_DFL)
+    _signals.set_main_signals = heed_first
     MPServer._spawn_wsgi_worker(*args, **kwargs)
     buffers.flush_all()
+
+
+def heed_first(
+    handler: Callable[..., None], reload_handler: Callable[..., None] | None = None
+) -> None:
+    """Let granian's handler hear the first INT or TERM, from a thread of its own.
+
+    Ctrl-C and systemd tell the workers, and then their parent does again. Of two signals that come
+    together the kernel may hand both to a thread of granian's; Python's main thread, which waits
+    without end for a lock, then never runs a handler (seen with 2.8.7 in two stops of five).
+    """
+    ear, mouth = socket.socketpair()
+    mouth.setblocking(False)
+    signal.set_wakeup_fd(mouth.detach(), warn_on_full_buffer=False)
+    for number in STOPS:
+        signal.signal(number, lambda *_: None)
+
+    def listen() -> None:
+        is_told = False
+        while said := ear.recv(1):
+            if said[0] in STOPS and not is_told:
+                is_told = True
+                handler(said[0], None)
+
+    threading.Thread(target=listen, name="signals", daemon=True).start()
 
 
 @click.command()
@@ -39,8 +73,8 @@ def serve_and_flush(*args: Any, **kwargs: Any) -> None:
 @with_appcontext
 def serve(host: str, port: int, workers: int | None, jobs: bool) -> None:
     """Migrate, fill an empty forum, and serve until Ctrl-C or TERM."""
-    start_forum()
     _claim(host, port)
+    start_forum()
     server = Granian(
         "app:app",
         address=host,
@@ -59,7 +93,8 @@ def serve(host: str, port: int, workers: int | None, jobs: bool) -> None:
     def begin() -> None:
         if jobs:
             command = [sys.executable, "-m", "flask", "--app", "app", "worker"]
-            started.append(subprocess.Popen(command, cwd=ROOT))
+            # A session of its own: Ctrl-C tells the server, which tells the worker, once.
+            started.append(subprocess.Popen(command, cwd=ROOT, start_new_session=True))
         base = current_app.extensions["config"].base_url or f"http://{host}:{port}"
         click.echo(f"The forum is at {base}/")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -88,7 +88,7 @@ def _read_file(path: Path) -> dict[str, str]:
 def _database_url(variable: str, value: str) -> str:
     try:
         url = make_url(value)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise ConfigError(f"{variable}: not a database address") from error
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
@@ -123,10 +123,12 @@ def _secret_key(data_dir: Path, given: str | None) -> str:
         # Exclusive creation: of several processes starting at once, one makes the key.
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        key = path.read_text("ascii").strip()
+        key = path.read_text("ascii", errors="replace").strip()
         if len(key) < 32:
             raise ConfigError(f"FORUM_SECRET_KEY: {path} holds no key") from None
         return key
+    except OSError as error:
+        raise ConfigError(f"FORUM_DATA_DIR: cannot write {path}: {error.strerror}") from error
     key = secrets.token_hex(32)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(key)
@@ -136,7 +138,7 @@ def _secret_key(data_dir: Path, given: str | None) -> str:
 def _base_url(value: str | None) -> str | None:
     if value is None:
         return None
-    parts = urlsplit(value)
+    parts = _split("FORUM_BASE_URL", value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ConfigError("FORUM_BASE_URL: expected http(s)://host[:port]")
     if parts.path not in ("", "/"):
@@ -149,18 +151,28 @@ def _base_url(value: str | None) -> str | None:
 def _redis_url(value: str | None) -> str | None:
     if value is None:
         return None
-    if urlsplit(value).scheme not in ("redis", "rediss", "unix"):
+    parts = _split("FORUM_REDIS_URL", value)
+    if parts.scheme not in ("redis", "rediss", "unix") or not (parts.hostname or parts.path):
         raise ConfigError("FORUM_REDIS_URL: expected redis://host:port/number")
     return value
 
 
 def _mail_url(value: str) -> str:
-    parts = urlsplit(value)
+    parts = _split("FORUM_MAIL_URL", value)
     if parts.scheme not in ("file", "smtp", "smtps"):
         raise ConfigError("FORUM_MAIL_URL: expected smtp://, smtps:// or file:")
     if parts.scheme != "file" and not parts.hostname:
         raise ConfigError("FORUM_MAIL_URL: names no host")
     return value
+
+
+def _split(variable: str, value: str) -> SplitResult:
+    try:
+        parts = urlsplit(value)
+        _ = parts.port  # a wrong one is found only when it is asked for
+    except ValueError as error:
+        raise ConfigError(f"{variable}: not an address ({error})") from error
+    return parts
 
 
 def _switch(variable: str, value: str) -> bool:
