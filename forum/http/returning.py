@@ -33,6 +33,11 @@ def safe_path(wanted: str | None) -> str | None:
     return wanted
 
 
+def way_back() -> str | None:
+    """Where this page's login links lead back to: here, or from a login page where that would."""
+    return safe_path(request.full_path.rstrip("?")) or safe_path(request.values.get("next"))
+
+
 def own_referrer() -> str | None:
     """The page of this site that the visitor came from, as a safe path."""
     referrer = urlsplit(request.referrer or "")

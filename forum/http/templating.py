@@ -18,6 +18,7 @@ from forum.core.text import abbreviated, cut
 from forum.http import context, language
 from forum.http.addresses import Addresses
 from forum.http.login import has_cookie
+from forum.http.returning import way_back
 from forum.http.times import ShownTime, clock_text, shown_time
 from forum.queries.site import Site
 
@@ -205,7 +206,8 @@ def init_app(app: Flask) -> None:
                 is_relative=site.settings.reading.relative_dates,
             ),
             "lang": language.html_lang(),
-            "here": request.full_path.rstrip("?"),
+            "here": way_back(),
+            "other_language": language.other_language(),
             "nav_boards": jump_groups(site, actor.readable, url),
             "page_foot": PageFoot() if site.settings.reading.shows_timing else None,
             "flashes": get_flashed_messages(with_categories=True) if has_cookie(request) else (),

@@ -374,6 +374,21 @@ def test_the_login_page_leads_back_to_the_page_one_came_from(client: FlaskClient
     assert 'value="/thread-3-2-1.html"' in text
 
 
+@on_one_database
+def test_links_between_the_login_pages_keep_the_way_back(client: FlaskClient) -> None:
+    for page in ("/login?next=/thread-3-2-1.html", "/register?next=/thread-3-2-1.html"):
+        text = client.get(page).text
+
+        assert 'href="/register?next=%2Fthread-3-2-1.html"' in text
+        assert "next=%2Flogin" not in text and "next=%2Fregister" not in text  # nor deeper ever
+
+
+@on_one_database
+def test_the_other_language_is_this_very_page(client: FlaskClient) -> None:
+    assert 'href="?digest=1&amp;lang=en"' in client.get("/forum-2-1.html?digest=1").text
+    assert 'href="?lang=zh&amp;digest=1"' in client.get("/forum-2-1.html?lang=en&digest=1").text
+
+
 def test_a_lost_password_is_chosen_anew_by_a_letter(
     client: FlaskClient, app: Flask, forum: Forum, member_id: int
 ) -> None:

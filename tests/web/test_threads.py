@@ -129,6 +129,8 @@ def test_the_tooltip_of_a_number_is_the_number(forum: Forum, client: FlaskClient
 
     assert re.search(r'title="123456"[^>]*>\s*<a[^>]*>12万</a>', html)
     assert re.search(r'number"><a[^>]*>10000</a>', html)
+    for tab in ("thread", "reply"):
+        assert f'href="/space-uid-{author}.html?do={tab}"' in html
 
 
 @pytest.mark.parametrize(
