@@ -380,7 +380,8 @@ def test_links_between_the_login_pages_keep_the_way_back(client: FlaskClient) ->
         text = client.get(page).text
 
         assert 'href="/register?next=%2Fthread-3-2-1.html"' in text
-        assert "next=%2Flogin" not in text and "next=%2Fregister" not in text  # nor deeper ever
+        assert "next=%2Flogin" not in text
+        assert "next=%2Fregister" not in text
 
 
 @on_one_database
