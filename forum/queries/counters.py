@@ -14,10 +14,13 @@ from forum.models import (
     Favorite,
     FavoriteKind,
     Member,
+    ModLogEntry,
+    ModLogTarget,
     Notice,
     Post,
     PostComment,
     PostState,
+    TargetKind,
     Thread,
     ThreadState,
 )
@@ -25,6 +28,20 @@ from forum.models import (
 STICKY_LEVELS = 4
 _VISIBLE_POST = and_(Post.state == PostState.VISIBLE, Thread.state == ThreadState.VISIBLE)
 _VISIBLE_REPLY = and_(Post.floor > 1, Post.state == PostState.VISIBLE)
+
+# A moderator gave it a time that no post has.
+_RAISED_OR_SUNK = (
+    select(ModLogTarget.entry_id)
+    .join(ModLogEntry, ModLogEntry.id == ModLogTarget.entry_id)
+    .where(
+        ModLogTarget.kind == TargetKind.THREAD,
+        ModLogTarget.target_id == Thread.id,
+        ModLogEntry.action.in_(("thread.raise", "thread.sink")),
+        ModLogEntry.is_reversal.is_(False),
+        ModLogEntry.undone_by_id.is_(None),
+    )
+    .exists()
+)
 
 Ids = Collection[int] | None
 
@@ -142,7 +159,7 @@ def thread_differences(s: Session, ids: Ids = None) -> Iterator[Difference]:
         )
         .join(newest, newest.c.key == Thread.id)
         .join(Post, and_(Post.thread_id == Thread.id, Post.floor == newest.c.floor))
-        .where(Thread.state.in_((ThreadState.VISIBLE, ThreadState.RECYCLED))),
+        .where(Thread.state.in_((ThreadState.VISIBLE, ThreadState.RECYCLED)), ~_RAISED_OR_SUNK),
         ("last_post_at", "last_poster_id"),
     )  # fmt: skip
 

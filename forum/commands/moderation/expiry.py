@@ -89,7 +89,7 @@ def return_members(uow: UnitOfWork) -> int:
         .where(Member.group_until <= uow.now, Member.former_group_id.is_not(None))
         .order_by(Member.id)
         .limit(MOST)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).all()
     for member in due:
         assert member.former_group_id is not None

@@ -55,7 +55,7 @@ def _delete_threads(planner: Planner, member: Member) -> set[int]:
         .order_by(Thread.id)
     )
     threads = planner.session.scalars(
-        statement.with_for_update() if planner.is_real else statement
+        statement.with_for_update(key_share=True) if planner.is_real else statement
     ).all()
     pointed_to = {thread.id for thread in threads}
     for thread in threads:
@@ -79,7 +79,7 @@ def _delete_replies(planner: Planner, member: Member, gone: set[int]) -> None:
         .order_by(Thread.id, Post.id)
     )
     rows = planner.session.execute(
-        statement.with_for_update() if planner.is_real else statement
+        statement.with_for_update(key_share=True) if planner.is_real else statement
     ).all()
     left = [(post, thread) for post, thread in rows if thread.id not in gone]
     since = planner.now - planner.site.settings.moderation.lossless_delete_after

@@ -181,7 +181,10 @@ def _settle_boards(uow: UnitOfWork, counts: Sequence[Count], touched: Touched) -
     ids = sorted(touched.boards | touched.relisted | {one.id for one in counts})
     if not ids:
         return
-    s.execute(select(Board.id).where(Board.id.in_(ids)).order_by(Board.id).with_for_update()).all()
+    # NO KEY: a thread moved here by somebody holds a key share of the row until it commits.
+    s.execute(
+        select(Board.id).where(Board.id.in_(ids)).order_by(Board.id).with_for_update(key_share=True)
+    ).all()
     apply_counts(s, "boards", counts)
     for board_id in sorted(touched.relisted):
         refresh_last_post(uow, board_id)

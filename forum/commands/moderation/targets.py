@@ -131,7 +131,9 @@ def _rows(s: Session, model: Any, ids: Iterable[int], *, lock: bool) -> dict[int
     for part in _parts(sorted(set(ids))):
         statement = select(model).where(model.id.in_(part)).order_by(model.id)
         if lock:
-            statement = statement.with_for_update().execution_options(populate_existing=True)
+            statement = statement.with_for_update(key_share=True).execution_options(
+                populate_existing=True
+            )
         found.update({row.id: row for row in s.scalars(statement)})
     return found
 

@@ -171,7 +171,12 @@ def load_entry(
     :param only: of the effects, those of these targets (a step of a large undo).
     :raises NotFound: there is none.
     """
-    row = s.get(ModLogEntry, entry_id, with_for_update=lock or None, populate_existing=True)
+    row = s.get(
+        ModLogEntry,
+        entry_id,
+        with_for_update={"key_share": True} if lock else None,
+        populate_existing=True,
+    )
     if row is None:
         raise NotFound("not_found")
     targets = tuple(
@@ -278,7 +283,7 @@ def lock_threads(s: Session, effects: Sequence[Effect]) -> list[Thread]:
                 select(Thread)
                 .where(Thread.id.in_(ids[at : at + 500]))
                 .order_by(Thread.id)
-                .with_for_update()
+                .with_for_update(key_share=True)
                 .execution_options(populate_existing=True)
             )
         )
