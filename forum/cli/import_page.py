@@ -8,6 +8,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from forum.commands.setup import holds_threads
+from forum.core import migrations
 from forum.core.errors import ForumError, NotFound
 from forum.core.uow import UnitOfWork, unit_of_work
 from forum.http.context import database
@@ -31,6 +32,8 @@ MISSING = {
 @with_appcontext
 def import_page_command(file: Path, board_name: str | None, with_site: bool) -> None:
     """Import FILE, the saved text of a Discuz thread page. A second time changes nothing."""
+    if not migrations.is_current(database()):
+        raise click.ClickException("there is no forum here yet; `flask first-start` makes it.")
     try:
         with unit_of_work(database()) as uow:
             report = import_file(uow, file, board_name=board_name, with_site=with_site, echo=_err)

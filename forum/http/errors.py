@@ -85,7 +85,9 @@ SENTENCES: dict[str, Any] = {
     "word_parts": _l("A word has at most ten parts (line %(line)s)."),
     "word_gap": _l("A gap has at most 50 characters (line %(line)s)."),
     "word_expression": _l("Regular expressions are not supported (line %(line)s)."),
-    "word_replacement_long": _l("A replacement has at most 100 characters and no [ (line %(line)s)."),
+    "word_replacement_long": _l(
+        "A replacement has at most 100 characters and no [ (line %(line)s)."
+    ),
     "word_category_long": _l("A category has at most 30 characters."),
     "word_action": _l("Say what the words do."),
     "queue_decision": _l("Say what to do with the posts."),

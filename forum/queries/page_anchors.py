@@ -1,6 +1,6 @@
 """Where does a deep page begin? Positions learnt while pages were read, per version of their board.
 
-See docs/decisions/deep-board-pages.md. One instance per database and process.
+See docs/decisions/0011-deep-board-pages.md. One instance per database and process.
 """
 
 import threading

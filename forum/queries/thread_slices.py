@@ -1,4 +1,4 @@
-"""Any page of a long sorted list of threads, found in time (docs/decisions/deep-board-pages.md)."""
+"""Any page of a long sorted list of threads, found in time (docs/decisions/0011-deep-board-pages.md)."""
 
 import enum
 from collections.abc import Hashable, Iterable

@@ -7,7 +7,9 @@ from sqlalchemy import func, select
 
 from forum.cli.database import start_forum
 from forum.cli.import_page import import_seeds
+from forum.core.config import Config
 from forum.core.uow import unit_of_work
+from forum.factory import create_app
 from forum.models import ImportedPage, Thread
 from tests.importers.texts import PAGES, SEED
 
@@ -113,3 +115,20 @@ def test_a_seed_that_was_purged_does_not_come_back(app, forum, database):
         start_forum()
 
     assert threads(forum) == 0
+
+
+def test_a_folder_without_a_forum_is_said_in_one_line(tmp_path):
+    app = create_app(
+        Config(
+            data_dir=tmp_path,
+            database_url=f"sqlite:///{tmp_path / 'empty.db'}",
+            secret_key="k" * 32,
+            is_testing=True,
+        )
+    )
+
+    run = app.test_cli_runner().invoke(args=["import-page", str(SEED)])
+    app.extensions["database"].dispose()
+
+    assert run.exit_code == 1
+    assert run.output == "Error: there is no forum here yet; `flask first-start` makes it.\n"
