@@ -112,7 +112,7 @@ def edit(post_id: int) -> Response:
     form = EditForm(
         source=page.post.source, title=page.thread.title, type_id=page.thread.type_id,
         is_newest_first=page.thread.is_newest_first, notifies_author=page.notifies_author,
-        read_access=page.thread.read_access, version=page.post.version,
+        read_access=page.thread.read_access, version=str(page.post.version),
     )  # fmt: skip
     if page.opening is not None:
         form.offer(page.opening)
@@ -125,7 +125,7 @@ def edit(post_id: int) -> Response:
                     post_id=post_id,
                     source=form.source.data or "",
                     opening=_opening_change(form) if page.opening is not None else None,
-                    version=int(form.version.data) if form.version.data.isdecimal() else None,
+                    version=form.edited_version,
                 )
             return _go_to(ref)
         # Sending again keeps what was typed over what was there in the meantime.

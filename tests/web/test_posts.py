@@ -239,3 +239,13 @@ def test_the_form_says_when_the_day_s_clock_is_wrong(forum, member):
         thread = s.get_one(Thread, thread_id)
         post = s.scalars(select(Post).order_by(Post.id.desc())).first()
     assert thread.last_post_at == post.created_at
+
+
+def test_an_edit_without_its_version_is_no_bug(forum, member, member_id):
+    post_id = opening_id(forum, forum.thread(member_id))
+
+    answer = member.send(
+        f"/post-{post_id}/edit", source="这是修改后的内容，够长了。", title="新标题"
+    )
+
+    assert answer.status_code == 303

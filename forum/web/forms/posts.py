@@ -67,6 +67,12 @@ class EditForm(OpeningForm):
 
     version = HiddenField(validators=[Length(max=18)])
 
+    @property
+    def edited_version(self) -> int | None:
+        """Of the post, as the form was given out; None = whatever stands."""
+        sent = self.version.data or ""
+        return int(sent) if sent.isdecimal() else None
+
 
 class PreviewForm(FlaskForm):  # type: ignore[misc]
     source = TextAreaField(validators=[Length(max=MOST_CHARACTERS)])
