@@ -1,6 +1,7 @@
 """`flask serve`: the production server, its workers and the job worker, under one roof."""
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -22,6 +23,7 @@ from forum.cli.database import start_forum
 from forum.http import buffers
 
 ROOT = Path(__file__).parents[2]
+CONNECTIONS = 8192  # of each process
 STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -82,6 +84,9 @@ def serve(host: str, port: int, workers: int | None, jobs: bool) -> None:
         interface=Interfaces.WSGI,
         workers=workers or min(2, os.cpu_count() or 1),
         blocking_threads=4,
+        # granian counts open connections, not requests: with its default of 512 a process whose
+        # visitors keep theirs open takes no new one, and members wait behind idle crawlers.
+        backpressure=CONNECTIONS,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
         workers_kill_timeout=20,
@@ -109,6 +114,15 @@ def serve(host: str, port: int, workers: int | None, jobs: bool) -> None:
                 process.kill()
 
     server.serve(spawn_target=serve_and_flush)
+
+
+def _allow_connections() -> None:
+    """As many open files as the system lets us have: the usual 1024 are fewer than connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + 1024
+    most = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _claim(host: str, port: int) -> None:

@@ -24,13 +24,14 @@ class Machine:
     environment: dict[str, str]
     log: Path
     port: int = field(default_factory=free_port)
+    workers: int = 1
     process: "subprocess.Popen[bytes] | None" = None
 
     def begin(self) -> None:
         """Start; `wait` until it answers."""
         command = [
             sys.executable, "-m", "flask", "--app", "app", "serve", "--port", str(self.port),
-            "--workers", "1", "--no-jobs",
+            "--workers", str(self.workers), "--no-jobs",
         ]  # fmt: skip
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
