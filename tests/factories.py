@@ -147,7 +147,7 @@ class Forum:
                         else f"<p>第 {index + 1} 楼，路过看看。</p>",
                         created_at=began + timedelta(seconds=index),
                         address="192.0.2.1",
-                    )  # fmt: skip
+                    )
                 )
                 if state is ThreadState.VISIBLE:
                     s.execute(
