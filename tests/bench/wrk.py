@@ -67,7 +67,7 @@ def drive(port: int, requests: list[Request], *, connections: int, seconds: floa
         )
         done = subprocess.run(
             [
-                "wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "20s",
+                "wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "20s",
                 "-s", str(script), f"http://127.0.0.1:{port}", "--", str(lines),
             ],
             capture_output=True, text=True, check=True,
