@@ -26,6 +26,7 @@ def init_app(app: Flask) -> None:
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
         if "Cache-Control" not in headers:
-            is_private = has_cookie(request) or "Set-Cookie" in headers or request.method != "GET"
+            is_read = request.method in ("GET", "HEAD")
+            is_private = has_cookie(request) or "Set-Cookie" in headers or not is_read
             headers["Cache-Control"] = "no-store" if is_private else "no-cache"
         return response
