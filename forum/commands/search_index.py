@@ -15,7 +15,7 @@ from forum.search.tables import ROWS, STALE
 
 # Up to so many rows are made again within the caller's transaction; the sweep does the others.
 AT_ONCE = 100
-SWEEP_STEP = 200
+SWEEP_STEP = 50  # short: on SQLite nobody else writes meanwhile
 REBUILD_STEP = 2000
 
 
