@@ -95,7 +95,7 @@ def search(
 ) -> SearchResult:
     """Find posts, newest first, as many as the settings allow.
 
-    Statements: one for an author's name; one (SQLite) or two to four (PostgreSQL) of the index, one
+    Statements: one for an author's name; one (SQLite) or two to six (PostgreSQL) of the index, one
     to look its answers up, one for the page; the middle two again where very much is hidden.
     """
     wanted = _wanted(s, actor, site, asked)

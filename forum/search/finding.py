@@ -16,7 +16,7 @@ SCANNED = 4000
 def found(s: Session, wanted: Wanted, *, limit: int, before_id: int | None = None) -> list[int]:
     """Ids of up to `limit` posts that answer, newest first.
 
-    One statement on SQLite, two to four on PostgreSQL; two more for a single character.
+    One statement on SQLite, two to six on PostgreSQL; two more for a single character.
     """
     backend = backend_of(s)
     if not any(phrase.prefix for phrase in wanted.words.phrases):
