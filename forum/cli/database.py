@@ -51,6 +51,7 @@ def start_forum() -> None:
     """Migrate; install and import the seed into an empty forum. Later starts change nothing."""
     install_forum()
     with unit_of_work(database()) as uow:
+        migrations.begin_alone(uow.session)
         import_seeds(uow)
 
 
@@ -64,6 +65,7 @@ def install_forum(*, echo: bool = True) -> None:
     password = secrets.token_urlsafe(12)
     password_hash = hash_password(password)
     with unit_of_work(database()) as uow:
+        migrations.begin_alone(uow.session)
         if is_installed(uow):  # another process was first
             return
         founder = install(uow, founder_name=FOUNDER_NAME, password_hash=password_hash)

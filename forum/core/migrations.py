@@ -7,6 +7,7 @@ from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
 
 from forum.core.db import Database
 
@@ -29,6 +30,12 @@ def upgrade(database: Database, revision: str = "head") -> None:
 def downgrade(database: Database, revision: str) -> None:
     """Migrate down to `revision` ("base" = nothing left, "-1" = one step)."""
     _run(database, command.downgrade, revision)
+
+
+def begin_alone(session: Session) -> None:
+    """Until this transaction ends, no other server fills the database. SQLite's writers are alone."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
 
 
 def is_current(database: Database) -> bool:

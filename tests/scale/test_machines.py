@@ -32,12 +32,11 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def environment(
-    postgresql_server: str, template, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+    postgresql_server: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, str]]:
-    """What both machines are told: the same database, Redis, secret and data folder."""
+    """What both machines are told: the same database (empty), Redis, secret and data folder."""
     name = f"machines_{os.getpid()}"
-    made_from = template("postgresql")
-    execute(postgresql_server, f'CREATE DATABASE "{name}" TEMPLATE {made_from}')
+    execute(postgresql_server, f'CREATE DATABASE "{name}"')
     yield {
         "FORUM_DATA_DIR": str(tmp_path_factory.mktemp("data")),
         "FORUM_DATABASE_URL": named(postgresql_server, name),
@@ -56,16 +55,16 @@ def database(environment: dict[str, str]) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="module")
-def forum(database: Database) -> Forum:
+def forum(database: Database, machines: tuple[Machine, Machine]) -> Forum:
     return Forum(database)
 
 
 @pytest.fixture(scope="module")
-def machines(environment: dict[str, str], forum: Forum) -> Iterator[tuple[Machine, Machine]]:
+def machines(environment: dict[str, str]) -> Iterator[tuple[Machine, Machine]]:
     folder = Path(environment["FORUM_DATA_DIR"])
     pair = tuple(Machine(environment, folder / f"server{number}.log") for number in (1, 2))
     try:
-        for machine in pair:  # both at once: migrating and filling is for one of them
+        for machine in pair:  # both at once over nothing: one of them migrates and fills
             machine.begin()
         for machine in pair:
             machine.wait()
