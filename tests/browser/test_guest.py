@@ -50,6 +50,9 @@ def test_the_first_start_serves_the_seed_thread_word_by_word(
     assert re.search(
         r"GMT\+8,\d{4}-\d+-\d+\d\d:\d\d,Processedin\d+\.\d{6}second\(s\),\d+queries", text
     )
+    views = re.search(r"查看:(\d+)\|", text)
+    assert views
+    assert 881 <= int(views[1]) < 950  # the other stories read the page too
     assert page.get_by_role("button", name="跳转到指定楼层").is_visible()
     assert page.get_by_role("img", name="Rank: 7").locator("svg").count() == 3
     assert page.get_by_title("约 10001").inner_text() == "1万"
