@@ -142,6 +142,7 @@ def test_scripts_copy_links_turn_pages_and_open_the_reading_mode(
     thread_id = server.thread(title=server.name("翻页"), replies=24)
 
     page = guest.goes(SEED_THREAD)
+    guest.settles()
     guest.link("[复制链接]").click()
     guest.page.get_by_text("链接已复制").wait_for()
     copied = page.evaluate("navigator.clipboard.readText()")
@@ -152,8 +153,10 @@ def test_scripts_copy_links_turn_pages_and_open_the_reading_mode(
     dialog.get_by_role("button", name="关闭").click()
     assert not dialog.is_visible()
     guest.goes(f"/thread-{thread_id}-1-1.html")
+    guest.settles()
     page.keyboard.press("ArrowRight")
     page.wait_for_url(f"**/thread-{thread_id}-2-1.html")
+    guest.settles()
     page.keyboard.press("ArrowLeft")
     page.wait_for_url(f"**/thread-{thread_id}-1-1.html")
 

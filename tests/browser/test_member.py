@@ -59,12 +59,14 @@ def test_ctrl_enter_sends_and_a_draft_survives(server: Server, visit: Visit) -> 
     member.logs_in(name)
 
     page = member.goes(f"/thread-{thread_id}-1-1.html")
+    member.settles()
     page.fill("#reply textarea", "写到一半就离开了这个页面")
     member.waits_until("Object.keys(localStorage).some(name => name.startsWith('draft:'))")
     member.goes("/")
     member.goes(f"/thread-{thread_id}-1-1.html")
     page.get_by_text("已恢复上次未发送的草稿").wait_for()
     assert page.input_value("#reply textarea") == "写到一半就离开了这个页面"
+    member.settles()
     page.focus("#reply textarea")
     page.keyboard.press("Control+Enter")
 

@@ -104,6 +104,7 @@ def test_several_threads_are_handled_from_the_list(server: Server, visit: Visit)
     window = visit()
     window.logs_in(moderator)
     page = window.goes("/forum-2-1.html")
+    window.settles()
 
     for title in titles:
         page.get_by_role("checkbox", name=re.compile(title)).check()

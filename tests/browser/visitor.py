@@ -38,6 +38,10 @@ class Visitor:
         self.page.goto(self.server.address + path)
         return self.page
 
+    def settles(self) -> None:
+        """Wait until the scripts of the page, which load after it, have taken hold."""
+        self.page.wait_for_load_state("networkidle")
+
     @property
     def at(self) -> str:
         """Path, query and fragment of the page one is on."""
