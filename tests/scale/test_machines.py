@@ -284,6 +284,7 @@ def test_a_rolling_restart_loses_nothing_and_logs_nobody_out(
 
     with forum.read() as s:
         views = s.scalar(text("SELECT view_count FROM threads WHERE id = :id"), {"id": thread_id})
+        present = s.scalar(text("SELECT count(*) FROM online_visits WHERE member_id IS NULL"))
         sources = set(
             s.scalars(text("SELECT source FROM posts WHERE thread_id = :id"), {"id": thread_id})
         )
@@ -292,4 +293,5 @@ def test_a_rolling_restart_loses_nothing_and_logs_nobody_out(
     assert {f"{name}到此一游" for name in names} <= sources
     # Whoever replied was led to the thread or not; only the guests looked at it here.
     assert views == served[0]
+    assert present >= served[0]  # everybody is in the one list of who is online
     assert served[0] > 50
