@@ -52,7 +52,7 @@ SEARCHES = {"search 会议": "会议", "search 产业工人": "产业工人"}
 
 
 def search_path(words: str) -> str:
-    return f"/search?words={quote(words)}&kind=all"
+    return f"/search?q={quote(words)}&where=posts"
 
 
 def as_members(path: str, visitors: list[Visitor]) -> list[Request]:

@@ -67,8 +67,8 @@ def seconds(source: str) -> float:
 
 
 def fits(source: str, bound: float) -> bool:
-    """Whether one of three runs stays in the bound: a slow run may be somebody else's doing, a quick one is ours."""
-    return any(seconds(source) < bound for _ in range(3))
+    """Whether one of five runs stays in the bound: a slow run may be somebody else's doing, a quick one is ours."""
+    return any(seconds(source) < bound for _ in range(5))
 
 
 @pytest.mark.parametrize(
@@ -88,8 +88,9 @@ def test_ten_kilobytes_of_anything_are_cheap(name: str, frame: str) -> None:
 def test_time_grows_with_the_size(name: str) -> None:
     small = seconds(text_of(PATTERNS[name], 64_000))
 
-    # Two doublings at 3 each (a square would take 4); a floor keeps the noise of very short times out.
-    assert fits(text_of(PATTERNS[name], 256_000), max(small, 0.02) * 3**2)
+    # Two doublings (linear takes 4 times as long, a square 16); a floor keeps the noise of very short
+    # times out, and a busy machine may slow the longer run down by half.
+    assert fits(text_of(PATTERNS[name], 256_000), max(small, 0.03) * 12)
 
 
 def test_nested_quotes_are_cheap() -> None:
