@@ -52,7 +52,7 @@ SEARCHES = {"search 会议": "会议", "search 产业工人": "产业工人"}
 
 
 def search_path(words: str) -> str:
-    return f"/search?q={quote(words)}&where=posts"
+    return f"/search?q={quote(words)}&kind=posts"
 
 
 def as_members(path: str, visitors: list[Visitor]) -> list[Request]:
