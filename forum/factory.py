@@ -29,6 +29,7 @@ from forum.http import (
     replica,
     retries,
     templating,
+    visiting,
 )
 from forum.http.proxies import TrustedProxies
 from forum.modlog.seal import INFO_KEY as SEAL_KEY
@@ -76,6 +77,7 @@ def create_app(config: Config | None = None) -> Flask:
     background.init_app(app, config)
     networks.init_app(app)
     closed.init_app(app)
+    visiting.init_app(app)
     retries.init_app(app)
     for blueprint in (*BLUEPRINTS, admin_pages):
         app.register_blueprint(blueprint)
@@ -85,8 +87,9 @@ def create_app(config: Config | None = None) -> Flask:
     if config.page_cache:
         store = page_store.SharedStore(config.redis_url) if config.redis_url else None
         cache = page_cache.PageCache(
-            app.wsgi_app, database, on_hit=partial(_count_guest, app), store=store
-        )
+            app.wsgi_app, database, on_hit=partial(_count_guest, app), store=store,
+            is_banned=networks.Border(database).holds,
+        )  # fmt: skip
         app.extensions["page_cache"] = cache
         app.wsgi_app = cache  # type: ignore[method-assign]
     load.init_app(app, config.redis_url)

@@ -28,10 +28,10 @@ from forum.queries.actors import token_hash
 from tests.acting import log_in
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID, Forum
 
-MUTED_GROUP = 4
+MUTED_GROUP, BANNED_GROUP = 4, 5
 # From least to most; "author" wrote the thread everybody walks over.
 PERSONAS = (
-    "guest", "muted", "member", "author", "elsewhere", "moderator", "administrator", "founder",
+    "guest", "banned", "muted", "member", "author", "elsewhere", "moderator", "administrator", "founder",
 )  # fmt: skip
 
 
@@ -69,6 +69,7 @@ def build(forum: Forum) -> World:
     older = forum.thread(author, title="更早的主题", at=utc_now() - timedelta(days=3))
     members: dict[str, int | None] = {
         "guest": None,
+        "banned": forum.member("禁止访问者", group_id=BANNED_GROUP, former_group_id=10),
         "muted": forum.member("禁言者", group_id=MUTED_GROUP, former_group_id=10),
         "member": forum.member("会员"),
         "author": author,

@@ -155,6 +155,10 @@ class Addresses:
         """管理面板: "" home, log, recycle-bin, queue, reports ..."""
         return self._at(f"/moderation/{part}" if part else "/moderation/", **query)
 
+    def banned(self) -> str:
+        """The one page for members who are shut out: why, until when, and the way to appeal."""
+        return self._at("/banned")
+
     def darkroom(self, before: int | None = None) -> str:
         """小黑屋."""
         return self._at("/darkroom", before=before)

@@ -69,6 +69,7 @@ class PageCache:
         database: Database,
         *,
         on_hit: Callable[[dict[str, Any], Keep], None],
+        is_banned: Callable[[str, int], bool],
         store: MemoryStore | None = None,
     ) -> None:
         self.app = app
@@ -76,6 +77,7 @@ class PageCache:
         self.counts = Counts()
         self._versions = PageVersions(database)
         self._on_hit = on_hit
+        self._is_banned = is_banned
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or _is_known(environ):
@@ -87,6 +89,8 @@ class PageCache:
                 entry = None if is_first else self._standing(key)
                 if entry is None:
                     return self._build(key, environ, start_response)
+        if self._is_from_banned_network(environ):
+            return self.app(environ, start_response)
         return self._send(entry, environ, start_response)
 
     def send_kept(
@@ -101,7 +105,13 @@ class PageCache:
             return None
         key = _key(environ)
         entry = self._young(key) if or_older else self._standing(key)
-        return None if entry is None else self._send(entry, environ, start_response)
+        if entry is None or self._is_from_banned_network(environ):
+            return None
+        return self._send(entry, environ, start_response)
+
+    def _is_from_banned_network(self, environ: dict[str, Any]) -> bool:
+        """Asked after the versions were: their answer says whether there are other bans now."""
+        return self._is_banned(environ.get("REMOTE_ADDR", ""), self._versions.networks)
 
     def _send(
         self, entry: Entry, environ: dict[str, Any], start_response: StartResponse

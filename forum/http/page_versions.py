@@ -22,6 +22,8 @@ class Versions:
     def question(self, mark: str) -> tuple[str, list[Any], list[int]]:
         """The statement, its parameters and the answers that mean "nothing has changed".
 
+        One answer more comes last: the version of the banned networks, no page's business.
+
         :param mark: the driver's parameter mark, "?" or "%s".
         """
         parts = ["coalesce((SELECT value FROM cache_versions WHERE name = 'site'), 0)"]
@@ -35,6 +37,7 @@ class Versions:
         if self.all_boards is not None:
             parts.append("(SELECT coalesce(sum(version), 0) FROM boards)")
             expected.append(self.all_boards)
+        parts.append("coalesce((SELECT value FROM cache_versions WHERE name = 'networks'), 0)")
         return "SELECT " + ", ".join(parts), parameters, expected
 
 
@@ -47,6 +50,7 @@ class PageVersions:
         self._lock = threading.Lock()
         self._watch: sqlite3.Connection | None = None
         self._opened: set[psycopg.Connection[Any]] = set()
+        self.networks = 0  # the version of the banned networks, as of the last question
         database.closing.append(self.close)
         if database.is_sqlite:
             self._watch = sqlite3.connect(
@@ -70,7 +74,8 @@ class PageVersions:
         else:
             statement, parameters, expected = versions.question("%s")
             row = self._ask(statement, parameters)
-        return list(row) == expected
+        self.networks = max(self.networks, int(row[-1]))
+        return list(row[:-1]) == expected
 
     def _ask(self, statement: str, parameters: list[Any]) -> Any:
         connection = getattr(self._local, "connection", None)

@@ -1,6 +1,5 @@
 """May somebody join, log in, change an account, or hand one over?"""
 
-from datetime import datetime
 from typing import Protocol
 
 from forum.models.members import MemberState
@@ -15,10 +14,6 @@ class AccountFacts(Protocol):
 
     @property
     def state(self) -> MemberState: ...
-    @property
-    def group_id(self) -> int: ...
-    @property
-    def group_until(self) -> datetime | None: ...
 
 
 def may_register(actor: Actor, accounts: Accounts) -> Verdict:
@@ -30,19 +25,25 @@ def may_register(actor: Actor, accounts: Accounts) -> Verdict:
     return ALLOWED
 
 
-def may_log_in(account: AccountFacts, now: datetime) -> Verdict:
-    """Log in with the right password. Ask only after the password was right: it tells of the account."""
+def may_log_in(account: AccountFacts) -> Verdict:
+    """Log in with the right password. Ask only after the password was right: it tells of the account.
+
+    The banned may: to read why, and to appeal (`may_visit`).
+    """
     if account.state is MemberState.UNCLAIMED:
         return refused(Refusal.UNCLAIMED)
     if account.state is MemberState.LOCKED:
         return refused(Refusal.LOCKED)
-    if account.group_id == BANNED_GROUP and not _is_over(account.group_until, now):
-        return refused(Refusal.BANNED)
     return ALLOWED
 
 
-def _is_over(until: datetime | None, now: datetime) -> bool:
-    return until is not None and until <= now
+def may_visit(actor: Actor) -> Verdict:
+    """See anything here but why one may not, and say anything but against that."""
+    if actor.may_visit:
+        return ALLOWED
+    if actor.group_id == BANNED_GROUP:
+        return refused(Refusal.BANNED)
+    return refused(Refusal.GROUP, group=actor.group_title)
 
 
 def may_use_account(actor: Actor) -> Verdict:

@@ -43,6 +43,7 @@ class Actor:
     rank: Rank = Rank.MEMBER
     total: int = 0
     read_access: int = 0
+    may_visit: bool = True  # False: a member of a group that is shut out, the banned above all
     permissions: Mapping[str, int] = field(default_factory=dict)
     boards: BoardSets = BoardSets()
     moderated: frozenset[int] = frozenset()

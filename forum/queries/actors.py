@@ -99,6 +99,8 @@ def _actor(
     if row.group_until is not None and row.group_until <= now and row.former_group_id is not None:
         group_id = row.former_group_id  # the schedule has not come by yet; the right is over anyway
     group = site.groups[group_id]
+    if not group.may_visit and not row.is_founder:
+        return _shut_out(site, row, now, group_id, session_id)
     rank = member_rank(site, group_id=group_id, is_founder=row.is_founder, member_id=row.id)
     permissions = group.permissions
     if rank > group.rank:
@@ -140,6 +142,22 @@ def _actor(
         locale=row.locale,
         avatar=row.avatar,
         next_group=_next_group(site, row.total),
+    )
+
+
+def _shut_out(site: Site, row: Any, now: datetime, group_id: int, session_id: int | None) -> Actor:
+    """Somebody banned: known, with no right, no board and no rank left."""
+    return Actor(
+        now=now,
+        group_id=group_id,
+        group_title=site.groups[group_id].title,
+        member_id=row.id,
+        name=row.name,
+        may_visit=False,
+        session_id=session_id,
+        zone=ZoneInfo(row.time_zone) if row.time_zone else site.zone,
+        locale=row.locale,
+        avatar=row.avatar,
     )
 
 

@@ -115,6 +115,46 @@ def own_appeal(s: Session, actor: Actor, entry_id: int) -> OwnAppeal:
     )
 
 
+@dataclass(frozen=True)
+class OwnBan:
+    """Why one may not come in. `decision` None: the log knows none (the control panel, an import)."""
+
+    until: datetime | None
+    decision: Decision | None
+    appeal_state: AppealState | None
+    answer: str
+
+
+def own_ban(s: Session, actor: Actor) -> OwnBan:
+    """The ban that stands against the member asking. One statement."""
+    newest = (
+        select(func.max(ModLogTarget.entry_id))
+        .join(ModLogEntry, ModLogEntry.id == ModLogTarget.entry_id)
+        .where(
+            ModLogTarget.kind == TargetKind.MEMBER,
+            ModLogTarget.target_id == actor.member_id,
+            ModLogEntry.is_reversal.is_(False),
+            ModLogEntry.undone_by_id.is_(None),
+            ModLogEntry.action.in_(_BANNING),
+        )
+        .scalar_subquery()
+    )
+    row = s.execute(
+        select(*_DECISION, Member.group_until, Appeal.state, Appeal.answer)
+        .select_from(Member)
+        .outerjoin(ModLogEntry, ModLogEntry.id == newest)
+        .outerjoin(Appeal, (Appeal.entry_id == newest) & (Appeal.member_id == Member.id))
+        .where(Member.id == actor.member_id)
+    ).one()
+    return OwnBan(
+        until=row.group_until,
+        decision=_decision(tuple(row)) if row.id is not None else None,
+        appeal_state=row.state,
+        answer=row.answer or "",
+    )
+
+
+_BANNING = ("member.ban", "member.clean")
 _DECISION = (
     ModLogEntry.id, ModLogEntry.action, ModLogEntry.actor_name, ModLogEntry.title,
     ModLogEntry.reason, ModLogEntry.created_at,
@@ -127,8 +167,13 @@ def _decision(row: tuple[Any, ...]) -> Decision:
 
 def _concerns(member_id: int) -> ColumnElement[bool]:
     """Is one of the entry's targets the member, or the member's?"""
-    ids = select(ModLogTarget.target_id).where(
-        ModLogTarget.entry_id == ModLogEntry.id, ModLogTarget.kind == ModLogEntry.target_kind
+    # Said aloud: two levels down the entry would count as another table, that is, as any entry.
+    ids = (
+        select(ModLogTarget.target_id)
+        .where(
+            ModLogTarget.entry_id == ModLogEntry.id, ModLogTarget.kind == ModLogEntry.target_kind
+        )
+        .correlate(ModLogEntry)
     )
     threads = select(Thread.id).where(Thread.author_id == member_id, Thread.id.in_(ids))
     posts = select(Post.id).where(Post.author_id == member_id, Post.id.in_(ids))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -29,6 +29,8 @@ class BannedNetworks:
             asked = ip_address(address)
         except ValueError:
             return False
+        if isinstance(asked, IPv6Address) and asked.ipv4_mapped is not None:
+            asked = asked.ipv4_mapped  # how a server that listens on both names a visitor of IPv4
         return any(
             asked in network and (until is None or until > now)
             for network, until in self.networks

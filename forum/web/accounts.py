@@ -53,6 +53,8 @@ def greet() -> Response | None:
     if tickets.current_token() is None:
         return None
     member = actor()
+    if not member.may_visit:
+        return None
     if member.must_choose_password and request.endpoint not in _OPEN_TO_ALL:
         return redirect(addresses().settings("password"), 303)
     if request.method == "GET" and member.session_seen_at is not None:

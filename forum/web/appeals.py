@@ -1,11 +1,11 @@
 """申诉: against a moderator's decision, and in the panel the answers to it."""
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from forum.commands.appeals import answer_appeal, appeal_decision
-from forum.core.errors import Invalid
+from forum.core.errors import Invalid, NotFound
 from forum.http.context import actor, reader, site, writing
 from forum.http.errors import reason as words_of
 from forum.http.errors import say
@@ -13,7 +13,8 @@ from forum.http.forms import form_page, refusals_on
 from forum.http.panel import changing
 from forum.http.templating import addresses
 from forum.modlog.registry import ACTIONS
-from forum.queries.appeals import appeals_page, own_appeal
+from forum.policies.accounts import may_visit
+from forum.queries.appeals import appeals_page, own_appeal, own_ban
 from forum.web.forms.appeals import AppealForm
 from forum.web.moderation import ID
 from forum.web.moderation_panel import number
@@ -30,9 +31,23 @@ def new(entry_id: int) -> Response:
         with refusals_on(form):
             with writing() as uow:
                 appeal_decision(uow, actor(), entry_id=entry_id, text=form.text.data or "")
-            say(_("Your appeal was sent. Another moderator will look at it."))
+            if actor().may_visit:  # the banned see no page that would show it
+                say(_("Your appeal was sent. Another moderator will look at it."))
             return redirect(addresses().appeal(entry_id), 303)
     return form_page("appeals/new.html", form, page=page, actions=ACTIONS)
+
+
+@pages.get("/banned")
+def banned() -> Response:
+    """All that a banned member is shown."""
+    verdict = may_visit(actor())
+    if verdict:
+        raise NotFound("not_found")
+    page = own_ban(reader(), actor())
+    words = words_of(verdict)
+    return make_response(
+        render_template("appeals/banned.html", page=page, words=words, actions=ACTIONS)
+    )
 
 
 @panel_pages.get("/appeals")

@@ -12,9 +12,11 @@ from tests.factories import Forum
 from tests.walking import PERSONAS, build, plain, rules, visitor
 
 TABLE = Path(__file__).with_name("routes.txt")
-EVERYBODY = frozenset(PERSONAS)
+EVERYBODY = frozenset(PERSONAS) - {"banned"}
 WHO = {
     "all": EVERYBODY,
+    "the banned too": frozenset(PERSONAS),
+    "the banned": frozenset({"banned"}),
     "guests": frozenset({"guest"}),
     "members": EVERYBODY - {"guest"},
     "readers": EVERYBODY - {"muted"},
@@ -53,8 +55,10 @@ def methods_of(app: Flask) -> dict[str, str]:
 
 
 def is_denied(answer: TestResponse) -> bool:
-    to_login = answer.status_code == 303 and answer.headers["Location"].startswith("/login")
-    return to_login or answer.status_code in (403, 404)
+    led_away = answer.status_code == 303 and answer.headers["Location"].startswith(
+        ("/login", "/banned")
+    )
+    return led_away or answer.status_code in (403, 404)
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)

@@ -45,6 +45,7 @@ from forum.models import (
     MemberPoints,
     MemberState,
     OutgoingMail,
+    PointTransfer,
     Thread,
     ThreadState,
 )
@@ -219,8 +220,6 @@ def test_a_password_changed_between_check_and_login_does_not_let_in(forum: Forum
     [
         ({"state": MemberState.LOCKED}, "locked"),
         ({"state": MemberState.UNCLAIMED}, "unclaimed"),
-        ({"group_id": 5}, "banned"),
-        ({"group_id": 5, "group_until": utc_now() + timedelta(days=1)}, "banned"),
     ],
 )
 def test_who_may_not_log_in_is_told_why(forum: Forum, columns: dict, refusal: str) -> None:
@@ -230,12 +229,14 @@ def test_who_may_not_log_in_is_told_why(forum: Forum, columns: dict, refusal: st
         logged_in(forum, member_id)
 
 
-def test_a_ban_that_is_over_lets_in(forum: Forum) -> None:
-    member_id = forum.member(
-        password_hash="hash", group_id=5, group_until=utc_now() - timedelta(days=1)
-    )
+def test_the_banned_come_in_to_read_why_and_are_paid_nothing(forum: Forum) -> None:
+    member_id = forum.member(password_hash="hash", group_id=5)
 
     assert logged_in(forum, member_id)
+
+    with forum.read() as s:
+        assert not s.scalars(select(PointTransfer)).all()
+        assert not forum.actor(member_id).may_visit
 
 
 def test_an_account_without_a_password_lets_nobody_in(forum: Forum) -> None:

@@ -102,12 +102,12 @@ def log_in(
     :param verified_hash: the stored hash the password was checked against, outside the transaction.
     :returns: the token for the cookie.
     :raises Invalid: "login_wrong": the password was changed meanwhile.
-    :raises Forbidden: the account is locked, banned or unclaimed.
+    :raises Forbidden: the account is locked or unclaimed.
     """
     member = uow.session.get(Member, member_id, with_for_update=True)
     if member is None or not member.password_hash or member.password_hash != verified_hash:
         raise Invalid("login_wrong")
-    may_log_in(member, uow.now).require()
+    may_log_in(member).require()
 
     forget_login_try(uow, attempt)
     if actor.session_id is not None:
@@ -118,6 +118,8 @@ def log_in(
 
 def open_session(uow: UnitOfWork, *, member_id: int, is_remembered: bool, agent: str = "") -> str:
     """Make a session with a token never seen before, and count the member's day as begun.
+
+    No day begins for the banned, who only come to read why.
 
     :returns: the token. Only its hash is kept here.
     """
@@ -136,7 +138,9 @@ def open_session(uow: UnitOfWork, *, member_id: int, is_remembered: bool, agent:
         )
     )
 
-    _pay_day(uow, member_id)
+    member = uow.session.get_one(Member, member_id)
+    if site_of(uow.session).groups[member.group_id].may_visit:
+        _pay_day(uow, member_id)
     return token
 
 
