@@ -1,0 +1,289 @@
+"""Who may do what? The answers of the policies against tables people can read, in matrices/."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from forum.commands.moderation import ACTIONS
+from forum.models import PostState, ThreadState
+from forum.policies import admin, boards, moderation, posts, queue, search, threads
+from forum.policies.actor import Rank
+from tests.policies.people import (
+    AUTHOR_ID,
+    HOME,
+    NOW,
+    OTHER,
+    SECRET,
+    Question,
+    matrix,
+    written,
+)
+
+
+@dataclass(frozen=True)
+class Group:
+    rank: Rank
+
+
+@dataclass(frozen=True)
+class Board:
+    id: int = HOME
+    holds_threads: bool = True
+    premoderation: int = 0
+
+
+@dataclass(frozen=True)
+class Thread:
+    board_id: int = HOME
+    author_id: int = AUTHOR_ID
+    state: ThreadState = ThreadState.VISIBLE
+    is_closed: bool = False
+    read_access: int = 0
+    created_at: datetime = NOW - timedelta(days=2)
+    last_post_at: datetime = NOW - timedelta(days=1)
+    batch_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Post:
+    author_id: int = AUTHOR_ID
+    state: PostState = PostState.VISIBLE
+    is_blocked: bool = False
+    created_at: datetime = NOW - timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Report:
+    board_id: int = HOME
+    escalation: int = 0
+
+
+@dataclass(frozen=True)
+class Appeal:
+    board_id: int | None = HOME
+    member_id: int = AUTHOR_ID
+
+
+@dataclass(frozen=True)
+class Holds:
+    approved_first_posts: int = 0
+    approval_periods: tuple[str, ...] = ()
+
+
+MODERATOR_ID = 10
+
+
+def of_rank(rank: Rank, member_id: int = 99) -> Question:
+    return lambda actor: admin.may_change_member(actor, member_id=member_id, rank=rank)
+
+
+ADMIN: dict[str, Question] = {
+    "enter the panel": admin.may_enter_panel,
+    "change the site": admin.may_change_site,
+    "shape a group of members": lambda a: admin.may_shape_group(a, Group(Rank.MEMBER)),
+    "shape the super moderators": lambda a: admin.may_shape_group(a, Group(Rank.SUPER_MODERATOR)),
+    "shape the administrators": lambda a: admin.may_shape_group(a, Group(Rank.ADMINISTRATOR)),
+    "make a super moderator": lambda a: admin.may_give_group(a, Group(Rank.SUPER_MODERATOR)),
+    "make an administrator": lambda a: admin.may_give_group(a, Group(Rank.ADMINISTRATOR)),
+    "change a member": of_rank(Rank.MEMBER),
+    "change a super moderator": of_rank(Rank.SUPER_MODERATOR),
+    "change an administrator": of_rank(Rank.ADMINISTRATOR),
+    "change a founder": of_rank(Rank.FOUNDER),
+    "appoint founders": admin.may_appoint_founders,
+}
+
+
+def held(**more: object) -> Question:
+    facts = {
+        "local_now": NOW, "post_count": 50, "is_thread": True, "has_foreign_links": False, "has_held_words": False,
+    }  # fmt: skip
+    board = more.pop("board", Board())
+    settings = more.pop("settings", Holds())
+    facts.update(more)
+    return lambda actor: queue.hold_reason(actor, board, settings, **facts)  # type: ignore[arg-type]
+
+
+def answering(appeal: Appeal, decider: int | None = None, rank: Rank = Rank.MODERATOR) -> Question:
+    return lambda a: queue.may_answer_appeal(a, appeal, decider_id=decider, decider_rank=rank)
+
+
+def handling(report: Report, author: int = AUTHOR_ID) -> Question:
+    return lambda a: queue.may_handle_report(a, report, author_id=author)
+
+
+QUEUE: dict[str, Question] = {
+    "work in the queue": queue.may_work_queue,
+    "see reports": queue.may_handle_reports,
+    "handle a report here": handling(Report()),
+    "... on the moderator": handling(Report(), MODERATOR_ID),
+    "... in a secret board": handling(Report(SECRET)),
+    "... in another board": handling(Report(OTHER)),
+    "... passed to the super mods": handling(Report(escalation=1)),
+    "... passed to the admins": handling(Report(escalation=2)),
+    "up to which rank (0-2)": queue.escalation_of,
+    "edit the word filter": queue.may_edit_words,
+    "see appeals": queue.may_see_appeals,
+    "answer an appeal: schedule": answering(Appeal(), None, Rank.MEMBER),
+    "... the moderator decided": answering(Appeal(), MODERATOR_ID),
+    "... an administrator decided": answering(Appeal(), 99, Rank.ADMINISTRATOR),
+    "... a founder decided": answering(Appeal(), 99, Rank.FOUNDER),
+    "... by the moderator": answering(Appeal(member_id=MODERATOR_ID), 99),
+    "answer in a secret board": answering(Appeal(SECRET), 99),
+    "... of no one board": answering(Appeal(None), 99),
+    "held: nothing the matter": held(),
+    "held: a word": held(has_held_words=True),
+    "held: links": held(has_foreign_links=True),
+    "held: thread, threads read": held(board=Board(premoderation=1)),
+    "held: reply, threads read": held(board=Board(premoderation=1), is_thread=False),
+    "held: reply, all read": held(board=Board(premoderation=2), is_thread=False),
+    "held: one of the first posts": held(settings=Holds(approved_first_posts=3), post_count=2),
+    "held: after the first posts": held(settings=Holds(approved_first_posts=3), post_count=3),
+    "held: at noon, noon is read": held(settings=Holds(approval_periods=("11:00-13:00",))),
+    "held: at noon, nights read": held(settings=Holds(approval_periods=("23:30-08:00",))),
+}
+
+BOARDS: dict[str, Question] = {
+    "read the board": lambda a: boards.may_read_board(a, Board()),
+    "read a secret one": lambda a: boards.may_read_board(a, Board(SECRET)),
+    "start a thread": lambda a: boards.may_start_thread(a, Board()),
+    "... in a secret one": lambda a: boards.may_start_thread(a, Board(SECRET)),
+    "... in a category": lambda a: boards.may_start_thread(a, Board(holds_threads=False)),
+}
+
+SEARCH: dict[str, Question] = {"search": search.may_search}
+
+
+def reading(**facts: object) -> Question:
+    return lambda a: threads.may_read_thread(a, Thread(**facts))  # type: ignore[arg-type]
+
+
+def replying(days: int = 0, **facts: object) -> Question:
+    return lambda a: threads.may_reply(a, Thread(**facts), autoclose_days=days)  # type: ignore[arg-type]
+
+
+THREADS: dict[str, Question] = {
+    "read one": reading(),
+    "... in a secret board": reading(board_id=SECRET),
+    "... that waits": reading(state=ThreadState.PENDING),
+    "... that was ignored": reading(state=ThreadState.IGNORED),
+    "... in the recycle bin": reading(state=ThreadState.RECYCLED),
+    "... with reading access 50": reading(read_access=50),
+    "reply to one": replying(),
+    "reply in a secret board": replying(board_id=SECRET),
+    "... that is closed": replying(is_closed=True),
+    "... closed by its age": replying(days=1),
+    "... not by its last post": replying(days=-3),
+    "reply to one that waits": replying(state=ThreadState.PENDING),
+    "reply in the recycle bin": replying(state=ThreadState.RECYCLED),
+}
+
+
+def on_post(
+    question: Callable[..., object], thread: Thread | None = None, **facts: object
+) -> Question:
+    post = Post(**facts)  # type: ignore[arg-type]
+    return lambda a: question(a, thread or Thread(), post)
+
+
+POSTS: dict[str, Question] = {
+    "know of one": on_post(posts.may_read_post),
+    "... that waits": on_post(posts.may_read_post, state=PostState.PENDING),
+    "... that was deleted": on_post(posts.may_read_post, state=PostState.RECYCLED),
+    "... in a secret board": on_post(posts.may_read_post, Thread(SECRET)),
+    "... in a deleted thread": on_post(posts.may_read_post, Thread(state=ThreadState.RECYCLED)),
+    "read its text": on_post(posts.may_see_text),
+    "... when it is blocked": on_post(posts.may_see_text, is_blocked=True),
+    "see what it said before": on_post(posts.may_see_revisions),
+    "before it was blocked": on_post(posts.may_see_revisions, is_blocked=True),
+    "edit one": on_post(posts.may_edit_post),
+    "... in a closed thread": on_post(posts.may_edit_post, Thread(is_closed=True)),
+    "... of a peer": lambda a: posts.may_edit_post(
+        a, Thread(), Post(author_id=99), author_rank=Rank.MODERATOR
+    ),
+    "... that is blocked": on_post(posts.may_edit_post, is_blocked=True),
+    "report one": on_post(posts.may_report_post),
+    "report a deleted one": on_post(posts.may_report_post, state=PostState.RECYCLED),
+}
+
+
+def acting(key: str, level: int = 1, rank: Rank = Rank.MEMBER, **facts: object) -> Question:
+    return lambda a: moderation.may_moderate_thread(
+        a,
+        ACTIONS[key],
+        Thread(**facts),
+        level=level,
+        author_rank=rank,  # type: ignore[arg-type]
+    )
+
+
+def acting_on_post(
+    key: str, thread: Thread | None = None, *, state: PostState = PostState.VISIBLE, rank: Rank = Rank.MEMBER
+) -> Question:  # fmt: skip
+    return lambda a: moderation.may_moderate_post(
+        a, ACTIONS[key], thread or Thread(), author_id=AUTHOR_ID, state=state, author_rank=rank
+    )
+
+
+def acting_on_member(key: str, rank: Rank, member_id: int = 99) -> Question:
+    return lambda a: moderation.may_moderate_member(a, ACTIONS[key], member_id=member_id, rank=rank)
+
+
+MODERATION: dict[str, Question] = {
+    "enter the panel": moderation.may_enter_moderation,
+    "see the log": moderation.may_see_log,
+    "close at all": lambda a: moderation.may_use(a, ACTIONS["thread.close"]),
+    "stick to level 1": lambda a: moderation.may_use(a, ACTIONS["thread.stick"], level=1),
+    "stick to level 3": lambda a: moderation.may_use(a, ACTIONS["thread.stick"], level=3),
+    "close a thread here": acting("thread.close"),
+    "... in another board": acting("thread.close", board_id=OTHER),
+    "... in a secret board": acting("thread.close", board_id=SECRET),
+    "... of a peer": acting("thread.close", rank=Rank.MODERATOR),
+    "... in the recycle bin": acting("thread.close", state=ThreadState.RECYCLED),
+    "delete a thread here": acting("thread.delete"),
+    "delete a peer's": acting("thread.delete", rank=Rank.MODERATOR),
+    "... of an administrator": acting("thread.delete", rank=Rank.ADMINISTRATOR),
+    "restore one": acting("thread.restore", state=ThreadState.RECYCLED),
+    "purge one": acting("thread.purge", state=ThreadState.RECYCLED),
+    "block a post": acting_on_post("post.block"),
+    "block a peer's post": acting_on_post("post.block", rank=Rank.MODERATOR),
+    "block in a secret board": acting_on_post("post.block", Thread(SECRET)),
+    "... that was deleted": acting_on_post("post.block", state=PostState.RECYCLED),
+    "warn for a post": acting_on_post("post.warn"),
+    "mute a member": acting_on_member("member.mute", Rank.MEMBER),
+    "... a moderator": acting_on_member("member.mute", Rank.MODERATOR),
+    "... the super moderator": acting_on_member("member.mute", Rank.SUPER_MODERATOR, 11),
+    "... an administrator": acting_on_member("member.mute", Rank.ADMINISTRATOR),
+    "... a founder": acting_on_member("member.mute", Rank.FOUNDER),
+    "ban a member": acting_on_member("member.ban", Rank.MEMBER),
+    "move threads to the board": lambda a: moderation.may_bring_threads_to(a, Board()),
+    "... to a secret one": lambda a: moderation.may_bring_threads_to(a, Board(SECRET)),
+    "... to a category": lambda a: moderation.may_bring_threads_to(a, Board(holds_threads=False)),
+}
+
+TABLES: dict[str, tuple[ModuleType, Mapping[str, Question]]] = {
+    "admin": (admin, ADMIN),
+    "boards": (boards, BOARDS),
+    "moderation": (moderation, MODERATION),
+    "posts": (posts, POSTS),
+    "queue": (queue, QUEUE),
+    "search": (search, SEARCH),
+    "threads": (threads, THREADS),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_answers_are_those_of_the_table(name: str) -> None:
+    assert written(TABLES[name][1]) == matrix(name)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_question_of_the_policy_is_asked(name: str) -> None:
+    questions = {one for one in vars(TABLES[name][0]) if one.startswith("may_")}
+    own = {one for one in questions if getattr(TABLES[name][0], one).__module__.endswith(name)}
+    text = Path(__file__).read_text("utf-8")
+
+    assert [one for one in sorted(own) if f"{name}.{one}" not in text] == []
