@@ -45,6 +45,14 @@ class Member(Base):
         CheckConstraint("post_count >= 0", name="post_count_positive"),
         CheckConstraint("unread_notice_count >= 0", name="unread_notice_count_positive"),
         Index("ix_members_created", "created_at"),
+        Index("ix_members_state", "state", "id"),
+        Index("ix_members_address", "last_address"),
+        Index(
+            "ix_members_claimed_group",
+            "claimed_group_id",
+            sqlite_where=text("claimed_group_id IS NOT NULL"),
+            postgresql_where=text("claimed_group_id IS NOT NULL"),
+        ),
     )
     id: Mapped[Pk]
     name: Mapped[str]

@@ -44,7 +44,7 @@ class Appeal(Base):
     __tablename__ = "appeals"
     __table_args__ = (
         UniqueConstraint("entry_id", "member_id", name="uq_appeals_entry_member"),
-        Index("ix_appeals_queue", "state", "board_id", "id"),
+        Index("ix_appeals_queue", "state", "id"),
         CheckConstraint("(state = 'open') = (handled_at IS NULL)", name="handled_when_answered"),
     )
     id: Mapped[Pk]

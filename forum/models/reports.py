@@ -20,7 +20,7 @@ class Report(Base):
 
     __tablename__ = "reports"
     __table_args__ = (
-        Index("ix_reports_queue", "state", "board_id", "id"),
+        Index("ix_reports_queue", "state", "id"),
         Index("ix_reports_post", "post_id", "state"),
         CheckConstraint("entry_count >= 1", name="entry_count_positive"),
         CheckConstraint("escalation BETWEEN 0 AND 2", name="escalation_range"),

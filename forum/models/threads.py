@@ -3,7 +3,7 @@
 import enum
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from forum.core.db import Base, Pk
@@ -44,14 +44,26 @@ class Thread(Base):
         Index("ix_threads_board_created", "board_id", "state", "sticky_level", "created_at", "id"),
         Index("ix_threads_board_replies", "board_id", "state", "sticky_level", "reply_count", "id"),
         Index("ix_threads_board_views", "board_id", "state", "sticky_level", "view_count", "id"),
-        Index("ix_threads_board_digest", "board_id", "state", "digest_level", "last_post_at"),
-        Index("ix_threads_board_heat", "board_id", "state", "heat", "last_post_at"),
-        Index("ix_threads_board_type", "board_id", "type_id", "state", "last_post_at"),
+        Index("ix_threads_board_heat", "board_id", "state", "sticky_level", "heat", "id"),
+        Index(
+            "ix_threads_board_type", "board_id", "type_id", "state", "sticky_level",
+            "last_post_at", "id",
+        ),
+        # 精华 are few: an index over them alone, for a board's list and for the guide's.
+        Index(
+            "ix_threads_board_digest", "board_id", "state", "sticky_level", "last_post_at", "id",
+            sqlite_where=text("digest_level > 0"), postgresql_where=text("digest_level > 0"),
+        ),
         Index("ix_threads_sticky", "sticky_level", "state"),
+        Index(
+            "ix_threads_recommended", "board_id", "id",
+            sqlite_where=text("is_recommended = 1"), postgresql_where=text("is_recommended"),
+        ),
         Index("ix_threads_author", "author_id", "state", "id"),
         Index("ix_threads_state_last_post", "state", "last_post_at", "id"),
+        Index("ix_threads_state", "state", "id"),
         Index("ix_threads_moved_to", "moved_to_id"),
-    )
+    )  # fmt: skip
     id: Mapped[Pk]
     board_id: Mapped[int] = mapped_column(ForeignKey("boards.id"))
     type_id: Mapped[int | None] = mapped_column(ForeignKey("thread_types.id", ondelete="SET NULL"))

@@ -26,11 +26,12 @@ from forum.queries.boards import (
     own_pending_threads,
 )
 from forum.queries.site import AnnouncementInfo, BoardInfo, Site, TypeInfo
-from forum.queries.thread_rows import COLUMNS, ThreadRow, thread_row
+from forum.queries.thread_rows import COLUMNS, IS_DIGEST, ThreadRow, thread_row
 from forum.queries.thread_slices import KEYS, Conditions, Order, ThreadList, slice_rows
 
 VISIBLE, REDIRECT = ThreadState.VISIBLE, ThreadState.REDIRECT
 MOST_STICKY = 100
+MOST_RECOMMENDED = 10
 VISITED_SHOWN = 10
 BOARD: BindParameter[int] = bindparam("board_id")
 
@@ -39,6 +40,13 @@ POINTERS: Conditions = (
     Thread.board_id == BOARD,
     Thread.state == REDIRECT,
     Thread.sticky_level == 0,
+)
+
+# 推荐主题, shown above the list.
+RECOMMENDED: Conditions = (
+    Thread.board_id == BOARD,
+    Thread.is_recommended,
+    Thread.state == VISIBLE,
 )
 
 DAY = 86400
@@ -139,6 +147,7 @@ class BoardPage:
     sub_boards: tuple[BoardEntry, ...]
     types: tuple[TypeCount, ...]
     announcement: AnnouncementInfo | None
+    recommended: tuple[ThreadRow, ...]
     sticky: tuple[BoardRow, ...]
     rows: tuple[BoardRow, ...]
     pager: Pager
@@ -154,11 +163,17 @@ class BoardPage:
     def is_empty(self) -> bool:
         return not self.sticky and not self.rows
 
+    @property
+    def own_threads(self) -> tuple[ThreadRow, ...]:
+        """The threads of this board: other boards' sticky ones are for their own moderators."""
+        return tuple(row.thread for row in (*self.sticky, *self.rows) if not row.is_foreign)
+
 
 def board_page(
     s: Session, site: Site, actor: Actor, board: BoardInfo, filter: ListFilter, page: int
 ) -> BoardPage:
-    """A page of a board one may read. At most four statements for a guest, one more for a member.
+    """A page of a board one may read. At most four statements for a guest, one more for a member, one
+    more on the first page where threads are recommended.
 
     :param page: brought into range; see `BoardPage.pager`.
     """
@@ -189,6 +204,11 @@ def board_page(
         sub_boards=board_entries(site, actor, board.id, numbers) if page == 1 else (),
         types=_type_counts(s, board) if board.types and board.types_listed else (),
         announcement=_announcement(site, actor, filter, pages.page),
+        recommended=(
+            _recommended(s, board)
+            if facts.has_recommended and pages.page == 1 and not filter.is_set
+            else ()
+        ),
         sticky=tuple(shown(row) for row in _sticky(s, site, actor, board, filter, order, pages)),
         rows=tuple(shown(row) for row in rows),
         pager=pages,
@@ -228,7 +248,24 @@ def _head_statement(is_guest: bool) -> Select[*tuple[Any, ...]]:
         counted.where(*POINTERS).scalar_subquery().label("pointer_count"),
         counted.where(*sticky).scalar_subquery().label("sticky_count"),
         pending.label("pending_count"),
+        select(Thread.id).where(*RECOMMENDED).exists().label("has_recommended"),
     )
+
+
+def _recommended(s: Session, board: BoardInfo) -> tuple[ThreadRow, ...]:
+    """推荐主题, the newest first. One statement."""
+    rows = s.execute(_recommended_statement(), {"board_id": board.id})
+    return tuple(thread_row(row) for row in rows)
+
+
+@cache
+def _recommended_statement() -> Select[*tuple[Any, ...]]:
+    return (
+        select(*COLUMNS)
+        .where(*RECOMMENDED)
+        .order_by(Thread.id.desc())
+        .limit(MOST_RECOMMENDED)
+    )  # fmt: skip
 
 
 def _thread_list(
@@ -260,7 +297,7 @@ def _matching(shape: Shape, *, is_sticky: bool = False) -> Conditions:
     if shape.has_type:
         conditions.append(Thread.type_id == bindparam("type_id"))
     if shape.digest:
-        conditions.append(Thread.digest_level > 0)
+        conditions.append(IS_DIGEST)
     if shape.is_recent:
         conditions.append(Thread.last_post_at >= bindparam("since"))
     return tuple(conditions)

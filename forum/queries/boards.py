@@ -130,7 +130,7 @@ def index_page(s: Session, site: Site, actor: Actor) -> IndexPage:
         today=sum(n.today for n in seen.values()),
         yesterday=sum(n.yesterday for n in seen.values()),
         posts=sum(n.posts for n in seen.values()),
-        member_count=_member_count(s, facts.newest_id),
+        member_count=_member_count(s, facts.newest_id, actor.now),
         newest_member=(facts.newest_id, facts.newest_name) if facts.newest_id else None,
         announcements=active_announcements(site, actor.now),
         online=online_members(
@@ -291,16 +291,23 @@ _SITE_FACTS = select(
     select(OnlineRecord.visitor_count).scalar_subquery().label("record"),
     select(OnlineRecord.reached_at).scalar_subquery().label("record_at"),
 )
-_MEMBER_COUNT = select(func.count()).select_from(Member).where(_JOINED)
+_MEMBER_COUNT = (
+    select(func.count()).select_from(Member).where(_JOINED, Member.id > bindparam("known"))
+)
+_RECOUNT_AFTER = timedelta(hours=1)  # accounts of an import join when they are claimed, out of turn
 
 
-def _member_count(s: Session, newest_id: int | None) -> int:
-    """How many have joined. Counting walks the whole table: once for each new member, a process."""
+def _member_count(s: Session, newest_id: int | None, now: datetime) -> int:
+    """How many have joined. Counting walks the whole table: once an hour, else only who is new."""
     known: dict[str, Any] = s.info["database"].info
-    counted = known.get("member_count")
-    if counted is None or counted[0] != newest_id:
-        counted = known["member_count"] = (newest_id, s.scalar(_MEMBER_COUNT) or 0)
-    return int(counted[1])
+    last_id, count, counted_at = known.get("member_count", (0, 0, None))
+    newest = newest_id or 0
+    if counted_at is None or newest < last_id or now - counted_at > _RECOUNT_AFTER:
+        last_id, count, counted_at = 0, 0, now
+    if newest > last_id:
+        count += s.scalar(_MEMBER_COUNT, {"known": last_id}) or 0
+    known["member_count"] = (newest, count, counted_at)
+    return int(count)
 
 
 def _categories(site: Site, actor: Actor, numbers: dict[int, Numbers]) -> tuple[CategoryEntry, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, UnaryExpression, func, select
+from sqlalchemy import ColumnElement, UnaryExpression, func, select, union_all
 from sqlalchemy.orm import Session
 
 from forum.markup import plain_text
@@ -47,11 +47,30 @@ def newest_threads(
 
     :param guest: a feed is read by programs: whose cookie would it be?
     """
-    conditions = _for_guests(guest)
-    if board_id is not None:
-        conditions.append(Thread.board_id == board_id)
-    order = Thread.id.desc() if board_id is None else Thread.created_at.desc()
-    return _entries(s, site, conditions, (order, Thread.id.desc()))
+    if board_id is None:
+        return _entries(s, site, _for_guests(guest), (Thread.id.desc(),))
+    if board_id not in guest.readable:
+        return ()
+    newest = (Thread.created_at.desc(), Thread.id.desc())
+    ids = union_all(
+        *(
+            # Sticky threads stand in a run of their own in the index; each run is cut by itself.
+            select(
+                select(Thread.id)
+                .where(
+                    Thread.board_id == board_id,
+                    Thread.state == ThreadState.VISIBLE,
+                    Thread.read_access <= guest.read_access,
+                    Thread.sticky_level == level,
+                )
+                .order_by(*newest)
+                .limit(NEWEST)
+                .subquery()
+            )
+            for level in range(4)
+        )
+    )
+    return _entries(s, site, [Thread.id.in_(ids)], newest)
 
 
 def guide_threads(s: Session, site: Site, guest: Actor, view: View) -> tuple[FeedEntry, ...]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from forum.models import Thread, ThreadState
 from forum.policies.actor import Actor
 from forum.queries.site import Site
-from forum.queries.thread_rows import COLUMNS, ThreadRow, thread_row
+from forum.queries.thread_rows import COLUMNS, IS_DIGEST, ThreadRow, thread_row
 
 PER_PAGE = 50
 SOFA_WINDOW = timedelta(days=90)  # older threads nobody answered are left in peace
@@ -94,7 +94,7 @@ def _conditions(site: Site, actor: Actor, view: View) -> list[ColumnElement[bool
         conditions.append(Thread.heat >= reading.heat_guide_minimum)
     elif view is View.DIGEST:
         conditions += [Thread.last_post_at >= since, Thread.created_at >= since]
-        conditions.append(Thread.digest_level > 0)
+        conditions.append(IS_DIGEST)
     elif view is View.SOFA:
         conditions.append(Thread.last_post_at >= actor.now - SOFA_WINDOW)
         conditions.append(Thread.reply_count == 0)

@@ -4,7 +4,7 @@ what only staff may: where a post came from."""
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, select, union_all
 from sqlalchemy.orm import Session
 
 from forum.core.errors import NotFound
@@ -57,15 +57,16 @@ def punished_members(s: Session, site: Site, *, before: int | None = None) -> tu
     conditions: list[ColumnElement[bool]] = [Member.group_id.in_((MUTED_GROUP, BANNED_GROUP))]
     if before is not None:
         conditions.append(Member.id < before)
+    # Only who is shown is looked up in the log.
+    shown = select(Member.id).where(*conditions).order_by(Member.id.desc()).limit(PAGE)
     rows = s.execute(
         select(
             Member.id, Member.name, Member.group_id, ModLogEntry.created_at, Member.group_until,
             func.coalesce(ModLogEntry.reason, "").label("reason"),
         )
         .outerjoin(ModLogEntry, ModLogEntry.id == newest)
-        .where(*conditions)
+        .where(Member.id.in_(select(shown.subquery())))
         .order_by(Member.id.desc())
-        .limit(PAGE)
     )  # fmt: skip
     return tuple(
         Punished(
@@ -141,29 +142,43 @@ def own_record(s: Session, actor: Actor, *, before: int | None = None) -> tuple[
     """
     if actor.member_id is None:
         refused(Refusal.SIGN_IN).require()
-    mine = or_(
-        and_(ModLogTarget.kind == TargetKind.MEMBER, ModLogTarget.target_id == actor.member_id),
-        and_(ModLogTarget.kind == TargetKind.THREAD, Thread.author_id == actor.member_id),
-        and_(ModLogTarget.kind == TargetKind.POST, Post.author_id == actor.member_id),
+    # Three questions, each from the member's own rows; one over all three would walk the log.
+    older = () if before is None else (ModLogTarget.entry_id < before,)
+    of_kinds = (
+        (TargetKind.MEMBER, ModLogTarget.target_id == actor.member_id),
+        (TargetKind.THREAD, ModLogTarget.target_id.in_(_written(Thread, actor.member_id))),
+        (TargetKind.POST, ModLogTarget.target_id.in_(_written(Post, actor.member_id))),
     )
+    mine = union_all(
+        *(
+            select(ModLogTarget.entry_id, ModLogTarget.kind, ModLogTarget.target_id).where(
+                ModLogTarget.kind == kind, is_mine, *older
+            )
+            for kind, is_mine in of_kinds
+        )
+    ).subquery("mine")
     post_thread_title = (
         select(Thread.title).where(Thread.id == Post.thread_id).correlate(Post).scalar_subquery()
     )
     rows = s.execute(
         select(
-            ModLogEntry.id, ModLogEntry.action, ModLogEntry.is_reversal, ModLogTarget.kind,
-            ModLogTarget.target_id, func.coalesce(Thread.title, post_thread_title, ""),
+            ModLogEntry.id, ModLogEntry.action, ModLogEntry.is_reversal, mine.c.kind,
+            mine.c.target_id, func.coalesce(Thread.title, post_thread_title, ""),
             ModLogEntry.reason, ModLogEntry.created_at, ModLogEntry.expires_at,
             ModLogEntry.undone_by_id.is_not(None),
         )
-        .join(ModLogEntry, ModLogEntry.id == ModLogTarget.entry_id)
-        .outerjoin(Thread, and_(ModLogTarget.kind == TargetKind.THREAD, Thread.id == ModLogTarget.target_id))
-        .outerjoin(Post, and_(ModLogTarget.kind == TargetKind.POST, Post.id == ModLogTarget.target_id))
-        .where(mine, *((ModLogEntry.id < before,) if before is not None else ()))
+        .select_from(mine)
+        .join(ModLogEntry, ModLogEntry.id == mine.c.entry_id)
+        .outerjoin(Thread, and_(mine.c.kind == TargetKind.THREAD, Thread.id == mine.c.target_id))
+        .outerjoin(Post, and_(mine.c.kind == TargetKind.POST, Post.id == mine.c.target_id))
         .order_by(ModLogEntry.id.desc())
         .limit(PAGE)
     )  # fmt: skip
     return tuple(RecordLine(*tuple(row)) for row in rows)
+
+
+def _written(model: type[Thread | Post], member_id: int | None) -> Select[int]:
+    return select(model.id).where(model.author_id == member_id)
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, literal_column
 
 from forum.models import Thread, ThreadState
 
 NEW_FOR = timedelta(days=7)  # an older thread carries no New, however new its replies
+
+# Written out, not as a parameter: or neither database would see that the index over 精华 fits.
+IS_DIGEST = Thread.digest_level > literal_column("0")
 
 COLUMNS = (
     Thread.id, Thread.board_id, Thread.type_id, Thread.title, Thread.state, Thread.sticky_level,
@@ -17,7 +20,7 @@ COLUMNS = (
     Thread.read_access, Thread.moved_to_id, Thread.has_images, Thread.author_id,
     Thread.author_name, Thread.created_at, Thread.reply_count, Thread.comment_count,
     Thread.view_count, Thread.heat, Thread.last_post_at, Thread.last_poster_id,
-    Thread.last_poster_name,
+    Thread.last_poster_name, Thread.icon,
 )  # fmt: skip
 
 
@@ -51,6 +54,7 @@ class ThreadRow:
     last_post_at: datetime
     last_poster_id: int | None
     last_poster_name: str
+    icon: str  # 图标: a key of modlog/marks.py
 
     @property
     def is_moved(self) -> bool:

@@ -241,6 +241,18 @@ def test_an_appeal_is_answered_by_another_moderator_and_undoes(client, forum, wo
     assert "确实不是" in client.get(f"/appeals/{entry_id}/new").text
 
 
+def test_a_decision_is_for_whom_it_concerns_not_for_whom_any_does(client, forum, world):
+    entry_id, _ = decided(forum, world)
+    other = forum.member("别的作者")
+    theirs = forum.thread(other, world["board"], title="也被处理过")
+    moderator = forum.actor(world["moderator"])
+    own = run(forum, perform, moderator, "thread.close", [theirs], reason="跑题")
+    log_in(client, forum, other)
+
+    assert client.get(f"/appeals/{own.entry_id}/new").status_code == 200
+    assert client.get(f"/appeals/{entry_id}/new").status_code == 404
+
+
 def test_one_appeal_each_and_only_about_oneself(forum, world):
     entry_id, _ = decided(forum, world)
     words = "这不是广告，请再看一遍。"

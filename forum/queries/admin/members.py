@@ -194,7 +194,8 @@ def claimed_groups(s: Session) -> tuple[tuple[int, str, str], ...]:
     rows = s.execute(
         select(Member.id, Member.name, Group.title)
         .join(Group, Group.id == Member.claimed_group_id)
-        .order_by(Member.id)
+        .where(Member.claimed_group_id.is_not(None))
+        .order_by(Member.claimed_group_id, Member.id)
         .limit(PER_PAGE)
     )
     return tuple((row.id, row.name, row.title) for row in rows)
