@@ -34,12 +34,14 @@ def keep(
     threads: dict[int, int] | None = None,
     boards: dict[int, int] | None = None,
     all_boards: int | None = None,
+    members: dict[int, str] | None = None,
     viewed_thread: int | None = None,
     seen_board: int | None = None,
 ) -> None:
     """Let the next guests have this page. Call with versions read before what the page shows.
 
     :param all_boards: the sum of all boards' versions, for pages over the whole site.
+    :param members: marks of members by id, see `mark_of_member`.
     """
     if request.method not in ("GET", "HEAD"):
         return
@@ -48,6 +50,7 @@ def keep(
         threads=tuple(sorted((threads or {}).items())),
         boards=tuple(sorted((boards or {}).items())),
         all_boards=all_boards,
+        members=tuple(sorted((members or {}).items())),
     )
     request.environ[KEEP] = Keep(versions, viewed_thread, seen_board)
 

@@ -199,6 +199,7 @@ def _packed(entry: Entry) -> bytes:
         "threads": versions.threads,
         "boards": versions.boards,
         "all_boards": versions.all_boards,
+        "members": versions.members,
     }
     return json.dumps(head).encode() + b"\n" + b"".join(entry.bodies.values())
 
@@ -215,6 +216,7 @@ def _unpacked(packed: bytes) -> Entry:
         threads=tuple((row_id, version) for row_id, version in head["threads"]),
         boards=tuple((row_id, version) for row_id, version in head["boards"]),
         all_boards=head["all_boards"],
+        members=tuple((row_id, shown) for row_id, shown in head.get("members", ())),
     )
     return Entry(
         headers=[(name, value) for name, value in head["headers"]],

@@ -6,20 +6,48 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from forum.core.db import Database
+
+# What others see of a member, in one value. Members have no version: too much of them changes with
+# every post, and nothing but their own page asks.
+_MEMBER = "(SELECT " + " || '|' || ".join((  # noqa: S608  no word of it comes from outside
+    *(
+        f"coalesce(CAST({column} AS TEXT), '')"
+        for column in (
+            "name", "avatar", "state", "group_id", "group_until", "former_group_id",
+            "shown_group_title", "shown_stars", "custom_title", "total", "thread_count", "post_count",
+            "digest_count", "counts_are_approximate", "is_invisible", "last_post_at",
+        )
+    ),
+    "(SELECT coalesce(CAST(sum(amount) AS TEXT), '') || '/'"
+    " || coalesce(CAST(sum(amount * kind_id) AS TEXT), '')"
+    " FROM member_points WHERE member_id = members.id)",
+)) + " FROM members WHERE id = "  # fmt: skip
+_MARK_OF_MEMBER = text(f"SELECT {_MEMBER}:member_id)")
+
+
+def mark_of_member(s: Session, member_id: int) -> str:
+    """What others see of a member now, as `Versions.members` compares it. One statement."""
+    return s.scalar(_MARK_OF_MEMBER, {"member_id": member_id}) or ""
 
 
 @dataclass(frozen=True)
 class Versions:
-    """The versions a page was made from: of the site, of threads and boards by id, of all boards."""
+    """The versions a page was made from: of the site, of threads and boards by id, of all boards.
+
+    `members`: marks of members by id, see `mark_of_member`.
+    """
 
     site: int
     threads: tuple[tuple[int, int], ...] = ()
     boards: tuple[tuple[int, int], ...] = ()
     all_boards: int | None = None
+    members: tuple[tuple[int, str], ...] = ()
 
-    def question(self, mark: str) -> tuple[str, list[Any], list[int]]:
+    def question(self, mark: str) -> tuple[str, list[Any], list[Any]]:
         """The statement, its parameters and the answers that mean "nothing has changed".
 
         One answer more comes last: the version of the banned networks, no page's business.
@@ -27,13 +55,17 @@ class Versions:
         :param mark: the driver's parameter mark, "?" or "%s".
         """
         parts = ["coalesce((SELECT value FROM cache_versions WHERE name = 'site'), 0)"]
-        expected = [self.site]
+        expected: list[Any] = [self.site]
         parameters: list[Any] = []
         for table, pairs in (("threads", self.threads), ("boards", self.boards)):
             for row_id, version in pairs:
                 parts.append(f"(SELECT version FROM {table} WHERE id = {mark})")  # noqa: S608
                 parameters.append(row_id)
                 expected.append(version)
+        for member_id, shown in self.members:
+            parts.append(f"{_MEMBER}{mark})")
+            parameters.append(member_id)
+            expected.append(shown)
         if self.all_boards is not None:
             parts.append("(SELECT coalesce(sum(version), 0) FROM boards)")
             expected.append(self.all_boards)

@@ -153,6 +153,14 @@ def category_page(s: Session, site: Site, actor: Actor, category_id: int) -> Ind
     return IndexPage(tuple(only), (), 0, 0, 0, 0, None, (), None, version)
 
 
+def lists_version(s: Session) -> int:
+    """Counts every change that any list of threads would show. One statement over few rows."""
+    return int(s.scalar(_LISTS_VERSION) or 0)
+
+
+_LISTS_VERSION = select(func.coalesce(func.sum(Board.version), 0))
+
+
 def board_numbers(
     s: Session, site: Site, actor: Actor, board_ids: frozenset[int] | None = None
 ) -> dict[int, Numbers]:

@@ -15,7 +15,7 @@ from forum.http.templating import absolute, addresses
 from forum.policies.actor import Actor
 from forum.policies.boards import may_read_board
 from forum.queries.actors import guest_actor
-from forum.queries.boards import board_numbers
+from forum.queries.boards import board_numbers, lists_version
 from forum.queries.feeds import (
     FeedEntry,
     guide_threads,
@@ -57,8 +57,7 @@ def guests_board(board_id: int) -> BoardInfo:
 
 @pages.get("/index.<any(rss, atom):form>")
 def index(form: str) -> Response:
-    versions = board_numbers(reader(), site(), guest())
-    keep(site=site().version, all_boards=sum(one.version for one in versions.values()))
+    keep(site=site().version, all_boards=lists_version(reader()))
     entries = newest_threads(reader(), site(), guest())
     url = addresses()
     return _feed(form, entries, _site_name(), url.index(), url.feed(form=form))
@@ -76,6 +75,7 @@ def board(board_id: int, form: str) -> Response:
 
 def guide_feed(view: View) -> Response:
     """A list of the guide as RSS."""
+    keep(site=site().version, all_boards=lists_version(reader()))
     entries = guide_threads(reader(), site(), guest(), view)
     url = addresses()
     return _feed("rss", entries, _site_name(), url.guide(view), url.guide(view, rss=1))
@@ -108,11 +108,13 @@ def mail_date(at: datetime) -> str:
 
 @pages.get("/sitemap.xml")
 def sitemap() -> Response:
+    keep(site=site().version, all_boards=lists_version(reader()))
     return _answer("xml", "feeds/sitemap.xml", count=sitemap_count(reader()))
 
 
 @pages.get("/sitemap-boards.xml")
 def board_sitemap() -> Response:
+    keep(site=site().version)
     who = guest()
     boards = [one for one in site().boards.values() if one.id in who.readable]
     return _answer("xml", "feeds/sitemap_boards.xml", boards=boards)
@@ -120,6 +122,7 @@ def board_sitemap() -> Response:
 
 @pages.get(f"/sitemap-threads-<{ID}:number>.xml")
 def thread_sitemap(number: int) -> Response:
+    keep(site=site().version, all_boards=lists_version(reader()))
     if not 0 < number <= sitemap_count(reader()):
         raise NotFound("not_found")
     entries = sitemap_threads(reader(), guest(), number)
@@ -128,6 +131,7 @@ def thread_sitemap(number: int) -> Response:
 
 @pages.get("/robots.txt")
 def robots() -> Response:
+    keep(site=site().version)
     return _answer("txt", "feeds/robots.txt")
 
 

@@ -4,8 +4,10 @@ from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
 from forum.http.context import actor, reader, site
+from forum.http.page_cache import keep
 from forum.models import PostState, ThreadState
 from forum.policies.accounts import may_use_account
+from forum.queries.boards import lists_version
 from forum.queries.guide import Cursor, View, guide_page
 from forum.queries.members import member_replies, member_threads
 from forum.web.feeds import guide_feed
@@ -21,6 +23,8 @@ def show(name: str) -> str | Response:
     view = View(name)
     if "rss" in request.args:
         return guide_feed(view)
+    if actor().is_guest:
+        keep(site=site().version, all_boards=lists_version(reader()))
     after = Cursor.read(request.args.get("after", ""))
     page = guide_page(reader(), site(), actor(), view, after=after)
     return render_template("guide/show.html", page=page, is_first=after is None)

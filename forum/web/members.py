@@ -3,6 +3,9 @@
 from flask import Blueprint, render_template, request
 
 from forum.http.context import actor, reader, site
+from forum.http.page_cache import keep
+from forum.http.page_versions import mark_of_member
+from forum.queries.boards import lists_version
 from forum.queries.members import member_replies, member_threads, profile
 from forum.queries.moderation import member_actions
 
@@ -21,6 +24,12 @@ def part_asked() -> int | None:
 @pages.get(f"/space-uid-<{ID}:member_id>.html")
 def space(member_id: int) -> str:
     tab = request.args.get("do", "")
+    if actor().is_guest and tab != "reply":  # what an edit of a reply changes has no version here
+        keep(
+            site=site().version,
+            members={member_id: mark_of_member(reader(), member_id)},
+            all_boards=lists_version(reader()) if tab == "thread" else None,
+        )
     member = profile(reader(), site(), actor(), member_id)
     staff = member_actions(actor(), member_id)
     if tab == "thread":

@@ -3,6 +3,7 @@
 from flask import Blueprint, render_template, request
 
 from forum.http.context import actor, reader, site
+from forum.http.page_cache import keep
 from forum.queries.points import points_page, rules_page
 
 pages = Blueprint("points", __name__)
@@ -22,5 +23,6 @@ def index() -> str:
 
 @pages.get("/points/rules")
 def rules() -> str:
+    keep(site=site().version)
     page = rules_page(actor(), site(), board_id=_number_asked("board"))
     return render_template("points/rules.html", page=page)

