@@ -45,6 +45,17 @@ def may_read_thread(actor: Actor, thread: ThreadFacts) -> Verdict:
     return ALLOWED
 
 
+def may_see_title(actor: Actor, thread: ThreadFacts) -> Verdict:
+    """Be told what a thread is called: what lists show, and one's own that was deleted."""
+    readable = may_read_thread(actor, thread)
+    if readable or readable.refusal is Refusal.READ_ACCESS:
+        return ALLOWED
+    is_author = actor.member_id is not None and actor.member_id == thread.author_id
+    if is_author and thread.board_id in actor.readable:
+        return ALLOWED
+    return refused(Refusal.NOT_VISIBLE)
+
+
 def may_reply(actor: Actor, thread: ThreadFacts, *, autoclose_days: int = 0) -> Verdict:
     """Add a post to a thread one may read.
 

@@ -12,7 +12,7 @@ from forum.models import Notice, Post, PostState, Thread, ThreadState
 from forum.notices import KINDS
 from forum.notices.kinds import Part
 from forum.policies.actor import Actor
-from forum.policies.threads import may_read_thread
+from forum.policies.threads import may_read_thread, may_see_title
 from forum.policies.verdict import Refusal
 
 PER_PAGE = 30
@@ -107,6 +107,8 @@ def _row(actor: Actor, row: tuple[Any, ...]) -> NoticeRow:
     notice_id, kind, actor_id, actor_name, data, merged_count, is_read, created_at = row[:8]
     thread_columns, post_id, post_state = row[8:-2], row[-2], row[-1]
     thread = ThreadOfNotice(*thread_columns) if thread_columns[0] is not None else None
+    if "title" in data and not _may_see_title(actor, thread, data):
+        data = {**data, "title": ""}
     if thread is not None and not may_read_thread(actor, thread):
         thread = None
     return NoticeRow(
@@ -121,3 +123,13 @@ def _row(actor: Actor, row: tuple[Any, ...]) -> NoticeRow:
         thread=thread,
         post_id=post_id if thread is not None and post_state is PostState.VISIBLE else None,
     )
+
+
+def _may_see_title(actor: Actor, thread: ThreadOfNotice | None, data: dict[str, Any]) -> bool:
+    """The title a notice brought along: of a thread that may be out of sight by now, or gone.
+
+    A member's name stands there too; and what is gone was one's own, unless a post in it was.
+    """
+    if thread is not None:
+        return bool(may_see_title(actor, thread))
+    return not str(data.get("action", "")).startswith("post.")

@@ -4,7 +4,7 @@ what only staff may: where a post came from."""
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from forum.core.errors import NotFound
@@ -158,12 +158,16 @@ def own_record(s: Session, actor: Actor, *, before: int | None = None) -> tuple[
         )
     ).subquery("mine")
     post_thread_title = (
-        select(Thread.title).where(Thread.id == Post.thread_id).correlate(Post).scalar_subquery()
+        select(Thread.title)
+        .where(Thread.id == Post.thread_id, _is_known_to(actor))
+        .correlate(Post)
+        .scalar_subquery()
     )
     rows = s.execute(
         select(
             ModLogEntry.id, ModLogEntry.action, ModLogEntry.is_reversal, mine.c.kind,
-            mine.c.target_id, func.coalesce(Thread.title, post_thread_title, ""),
+            mine.c.target_id,
+            func.coalesce(case((_is_known_to(actor), Thread.title)), post_thread_title, ""),
             ModLogEntry.reason, ModLogEntry.created_at, ModLogEntry.expires_at,
             ModLogEntry.undone_by_id.is_not(None),
         )
@@ -175,6 +179,15 @@ def own_record(s: Session, actor: Actor, *, before: int | None = None) -> tuple[
         .limit(PAGE)
     )  # fmt: skip
     return tuple(RecordLine(*tuple(row)) for row in rows)
+
+
+def _is_known_to(actor: Actor) -> ColumnElement[bool]:
+    """`may_see_title`, in SQL."""
+    return Thread.board_id.in_(actor.readable) & or_(
+        Thread.author_id == actor.member_id,
+        Thread.state == ThreadState.VISIBLE,
+        Thread.board_id.in_(actor.moderated),
+    )
 
 
 def _written(model: type[Thread | Post], member_id: int | None) -> Select[int]:

@@ -161,6 +161,10 @@ def reading(**facts: object) -> Question:
     return lambda a: threads.may_read_thread(a, Thread(**facts))  # type: ignore[arg-type]
 
 
+def naming(**facts: object) -> Question:
+    return lambda a: threads.may_see_title(a, Thread(**facts))  # type: ignore[arg-type]
+
+
 def replying(days: int = 0, **facts: object) -> Question:
     return lambda a: threads.may_reply(a, Thread(**facts), autoclose_days=days)  # type: ignore[arg-type]
 
@@ -172,6 +176,10 @@ THREADS: dict[str, Question] = {
     "... that was ignored": reading(state=ThreadState.IGNORED),
     "... in the recycle bin": reading(state=ThreadState.RECYCLED),
     "... with reading access 50": reading(read_access=50),
+    "know its title": naming(),
+    "know the title with access 50": naming(read_access=50),
+    "know a deleted one's title": naming(state=ThreadState.RECYCLED),
+    "know a secret one's title": naming(board_id=SECRET),
     "reply to one": replying(),
     "reply in a secret board": replying(board_id=SECRET),
     "... that is closed": replying(is_closed=True),
