@@ -14,6 +14,7 @@ from forum.core.db import Database
 from forum.http import (
     assets,
     background,
+    blanks,
     buffers,
     closed,
     context,
@@ -24,6 +25,7 @@ from forum.http import (
     load,
     login,
     networks,
+    outlines,
     page_cache,
     page_store,
     replica,
@@ -71,6 +73,7 @@ def create_app(config: Config | None = None) -> Flask:
     language.init_app(app)
     templating.init_app(app)
     fragments.init_app(app)
+    outlines.init_app(app, blanks.BLANKS)
     errors.init_app(app)
     headers.init_app(app)
     buffers.init_app(app)

@@ -15,6 +15,8 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from forum.core.reading import ReadSession
+
 log = logging.getLogger(__name__)
 
 MOST_LAG_S = 10.0
@@ -55,7 +57,7 @@ class Replica:
         if time.monotonic() < self._away_until:
             return None
         needs = max(needs, self._position_before_lag(primary))
-        session = Session(self.engine, autoflush=False, info=dict(self._info))
+        session = ReadSession(self.engine, dict(self._info))
         try:
             row = session.execute(_REPLAYED).one()
         except DBAPIError as error:

@@ -5,21 +5,20 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from flask import Flask, g, get_flashed_messages, request
+from flask import Flask, g, request
 from flask.templating import Environment
 from flask_babel import gettext as _
-from flask_wtf.csrf import generate_csrf
 from jinja2 import BytecodeCache, Template
 from jinja2.bccache import Bucket
-from markupsafe import Markup
 
 from forum import __version__
 from forum.core.text import abbreviated, cut
 from forum.http import context, language
 from forum.http.addresses import Addresses
-from forum.http.login import has_cookie
 from forum.http.returning import way_back
-from forum.http.times import ShownTime, clock_text, shown_time
+from forum.http.times import ShownTime, shown_time
+from forum.modlog.marks import ICON_NAMES, STAMP_NAMES
+from forum.modlog.registry import ACTIONS
 from forum.queries.site import Site
 
 
@@ -62,22 +61,6 @@ class LocaleEnvironment(Environment):
         return found
 
 
-class PageFoot:
-    """The last line of the page. Measured when it is drawn, which is when the page is nearly done."""
-
-    @property
-    def clock_text(self) -> str:
-        return clock_text(context.now(), context.actor().zone)
-
-    @property
-    def seconds_text(self) -> str:
-        return f"{context.timing()[0]:.6f}"
-
-    @property
-    def statement_count(self) -> int:
-        return context.timing()[1]
-
-
 def addresses() -> Addresses:
     """This request's addresses; they keep the language a guest asked for."""
     if "addresses" not in g:
@@ -102,11 +85,6 @@ def is_today(at: datetime) -> bool:
     """Does a moment fall on the viewer's today?"""
     zone = context.actor().zone
     return at.astimezone(zone).date() == context.now().astimezone(zone).date()
-
-
-def csrf_field() -> Markup:
-    """The hidden token of a member's form. Not for guest pages: it would set a cookie."""
-    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
 
 
 @dataclass(frozen=True)
@@ -185,7 +163,8 @@ def init_app(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.globals.update(
-        abbreviated=abbreviated, absolute=absolute, csrf_field=csrf_field, is_today=is_today, when=when
+        abbreviated=abbreviated, absolute=absolute, is_today=is_today,
+        icon_names=ICON_NAMES, moderation_actions=ACTIONS, stamp_names=STAMP_NAMES, when=when,
     )  # fmt: skip
     app.jinja_env.filters.update(cut=cut, abbreviated=abbreviated)
 
@@ -209,6 +188,4 @@ def init_app(app: Flask) -> None:
             "here": way_back(),
             "other_language": language.other_language(),
             "nav_boards": jump_groups(site, actor.readable, url),
-            "page_foot": PageFoot() if site.settings.reading.shows_timing else None,
-            "flashes": get_flashed_messages(with_categories=True) if has_cookie(request) else (),
         }

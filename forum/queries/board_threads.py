@@ -1,7 +1,7 @@
 """Read model of the board page: its head, its sticky threads, one page of the others."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
 from typing import Any, NamedTuple
@@ -140,8 +140,9 @@ class TypeCount:
 class BoardPage:
     """A board's page."""
 
-    board: BoardInfo
-    ancestors: tuple[BoardInfo, ...]
+    # Hash as little as is needed: these follow from the address and the site's version.
+    board: BoardInfo = field(hash=False)
+    ancestors: tuple[BoardInfo, ...] = field(hash=False)
     numbers: Numbers
     rules: Markup
     sub_boards: tuple[BoardEntry, ...]
@@ -157,7 +158,8 @@ class BoardPage:
     pending_count: int
     may_start: Verdict
     moderates: bool
-    versions: dict[int, int]  # of the boards it shows numbers of
+    is_favorite: bool
+    versions: dict[int, int] = field(hash=False)  # of the boards it shows numbers of
 
     @property
     def is_empty(self) -> bool:
@@ -218,6 +220,7 @@ def board_page(
         pending_count=facts.pending_count,
         may_start=may_start_thread(actor, board),
         moderates=actor.moderates(board.id),
+        is_favorite=own.is_favorite,
         versions={board_id: one.version for board_id, one in numbers.items()},
     )
 

@@ -1,20 +1,19 @@
 """The index, a category's page, a board's page."""
 
-import secrets
-
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from forum.core.errors import NotFound
 from forum.http import buffers
 from forum.http.context import actor, reader, site
 from forum.http.errors import reason
+from forum.http.outlines import draw
 from forum.http.page_cache import keep
 from forum.http.templating import addresses
 from forum.policies.boards import may_read_board
 from forum.queries.board_threads import BoardPage, ListFilter, board_page
 from forum.queries.boards import category_page, index_page
-from forum.queries.moderation import bulk_actions
+from forum.queries.moderation_bars import threads_bar
 from forum.queries.site import BoardInfo
 
 pages = Blueprint("boards", __name__)
@@ -35,24 +34,24 @@ def readable_board(board_id: int) -> BoardInfo:
 
 
 @pages.get("/")
-def index() -> str:
+def index() -> Response:
     page = index_page(reader(), site(), actor())
     keep(site=site().version, all_boards=page.version)
-    return render_template("boards/index.html", page=page)
+    return draw("boards/index.html", page=page)
 
 
 @pages.get(f"/category-<{ID}:board_id>.html")
-def category(board_id: int) -> str | Response:
+def category(board_id: int) -> Response:
     found = readable_board(board_id)
     if not found.is_category:
         return redirect(addresses().board(found.id), 301)
     page = category_page(reader(), site(), actor(), found.id)
     keep(site=site().version, all_boards=page.version)
-    return render_template("boards/category.html", page=page, category=found)
+    return draw("boards/category.html", page=page, category_id=found.id)
 
 
 @pages.get(f"/forum-<{ID}:board_id>-<{ID}:page>.html")
-def show(board_id: int, page: int) -> str | Response:
+def show(board_id: int, page: int) -> Response:
     board = readable_board(board_id)
     if board.is_category:
         return redirect(addresses().category(board.id), 301)
@@ -66,13 +65,11 @@ def show(board_id: int, page: int) -> str | Response:
     if found.pager.page != page:
         return redirect(addresses().board(board.id, 1, **filter.query()))
     _note(found)
-    return render_template(
+    return draw(
         "boards/show.html",
         page=found,
-        board=board,
-        bulk=bulk_actions(actor()) if found.moderates else (),
+        bar=threads_bar(site(), actor(), found.own_threads),
         why_not=reason(found.may_start),
-        submission_key=None if actor().is_guest else secrets.token_urlsafe(12),
     )
 
 

@@ -1,6 +1,6 @@
 """The thread page and what hangs on it: print view, reading mode, neighbours, floors."""
 
-import secrets
+from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
@@ -8,13 +8,16 @@ from werkzeug.wrappers import Response
 from forum.http import buffers
 from forum.http.context import actor, reader, root_address, site
 from forum.http.errors import reason, sentence
+from forum.http.outlines import draw, draw_keyed, recall, remember
 from forum.http.page_cache import keep
 from forum.http.templating import addresses
 from forum.modlog.registry import ACTIONS
 from forum.queries.threads import (
+    Mark,
+    OpenedThread,
     PostPlace,
-    ThreadPage,
     neighbour_thread,
+    open_thread,
     opening_post,
     place_at_floor,
     place_of_last_post,
@@ -51,30 +54,44 @@ def show(thread_id: int, page: int, list_page: int) -> str | Response:
         return redirect(
             addresses().thread(thread_id, jump, list_page, author=author_id, order=order)
         )
-    shown = thread_page(
+    opened = open_thread(
         reader(), actor(), site(), thread_id=thread_id, page=page, list_page=list_page,
         author_id=author_id, order=order,
     )  # fmt: skip
-    if shown.thread.moved_to_id is not None:
-        return redirect(addresses().thread(shown.thread.moved_to_id))
-    _note(shown)
-    return render_template(
-        "threads/show.html",
-        page=shown,
-        root=root_address(),
-        actions=ACTIONS,
-        reply_reason=reason(shown.reply),
-        submission_key=None if actor().is_guest else secrets.token_urlsafe(12),
-    )
+    if opened.thread.moved_to_id is not None:
+        return redirect(addresses().thread(opened.thread.moved_to_id))
+    drawn, marks = _drawn(opened)
+    _note(opened, marks)
+    return drawn
 
 
-def _note(shown: ThreadPage) -> None:
-    thread, who = shown.thread, actor()
+def _drawn(opened: OpenedThread) -> tuple[Response, tuple[Mark, ...]]:
+    """The page and its floors; posts are read only where no page of theirs has been drawn."""
+
+    def all_of_it() -> dict[str, Any]:
+        page = shown or thread_page(reader(), actor(), site(), opened)
+        return {"page": page, "reply_reason": reason(opened.reply)}
+
+    about = ("marks", opened.posts_key, site().version)
+    marks = recall(about) if opened.is_shared else None
+    shown = None
+    if marks is None:
+        shown = thread_page(reader(), actor(), site(), opened)
+        marks = shown.marks
+        if not opened.is_shared:
+            return draw("threads/show.html", **all_of_it()), marks
+        remember(about, marks)
+    key = (opened.key, opened.marks_of(actor(), marks))
+    return draw_keyed("threads/show.html", key, all_of_it), marks
+
+
+def _note(opened: OpenedThread, marks: tuple[Mark, ...]) -> None:
+    thread, who = opened.thread, actor()
     buffers.seen(who, thread.board_id)
     if request.method == "GET":
         buffers.viewed(who, thread.id)
-    if who.member_id is not None and shown.filter_author_id is None and shown.posts:
-        in_place = [post.floor for post in shown.posts if not post.is_on_top]
+    if who.member_id is not None and opened.filter_author_id is None and marks:
+        in_place = [mark.floor for mark in marks if not mark.is_on_top]
         buffers.read_to(who.member_id, thread.id, max(in_place, default=1))
     keep(
         site=site().version,

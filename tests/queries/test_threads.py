@@ -32,6 +32,7 @@ from forum.queries.threads import (
     ThreadPage,
     find_thread,
     neighbour_thread,
+    open_thread,
     opening_post,
     place_at_floor,
     place_of_last_post,
@@ -46,7 +47,10 @@ from tests.factories import FIRST_BOARD_ID, Forum
 def page_of(forum: Forum, thread_id: int, member_id: int | None = None, **asked: Any) -> ThreadPage:
     actor = forum.actor(member_id)
     with forum.read() as s:
-        return thread_page(s, actor, site_of(s), thread_id=thread_id, **asked)
+        site = site_of(s)
+        return thread_page(
+            s, actor, site, open_thread(s, actor, site, thread_id=thread_id, **asked)
+        )
 
 
 def floors(page: ThreadPage) -> list[int]:
@@ -567,13 +571,15 @@ def test_a_page_takes_a_fixed_number_of_statements(
         for actor in (forum.actor(None), member):
             for asked in ({}, {"author_id": repliers[1]}, {"order": "newest"}):
                 with recorded_statements() as statements:
-                    thread_page(s, actor, site, thread_id=thread_id, **asked)
+                    opened = open_thread(s, actor, site, thread_id=thread_id, **asked)
+                    thread_page(s, actor, site, opened)
                 assert len(statements) == (4 if extras else 2)
 
 
 def test_pages_are_not_counted_off_row_by_row(forum: Forum) -> None:
     thread_id = forum.thread(replies=40)
     with forum.read() as s, recorded_statements() as statements:
-        thread_page(s, forum.actor(None), site_of(s), thread_id=thread_id, page=4)
+        site, actor = site_of(s), forum.actor(None)
+        thread_page(s, actor, site, open_thread(s, actor, site, thread_id=thread_id, page=4))
 
     assert "OFFSET" not in statements[-1].upper()

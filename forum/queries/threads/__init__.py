@@ -7,6 +7,7 @@ from forum.queries.threads.moderation import (
     moderation_bar,
     thread_history,
 )
+from forum.queries.threads.opening import Mark, OpenedThread, open_thread
 from forum.queries.threads.page import PostCard, ThreadPage, thread_page
 from forum.queries.threads.places import (
     PostPlace,
@@ -19,9 +20,9 @@ from forum.queries.threads.places import (
 from forum.queries.threads.plain import PlainPost, PlainThread, opening_post, printed_thread
 
 __all__ = [
-    "FoundThread", "LastAction", "ModerationBar", "PlainPost", "PlainThread", "PostCard", "PostPlace",
+    "FoundThread", "LastAction", "Mark", "ModerationBar", "OpenedThread", "PlainPost", "PlainThread", "PostCard", "PostPlace",
     "ThreadHead", "ThreadHistory", "ThreadPage", "find_thread", "highest_floor", "moderation_bar",
-    "neighbour_thread", "opening_post",
+    "neighbour_thread", "open_thread", "opening_post",
     "place_at_floor", "place_of_last_post", "place_of_post", "printed_thread", "thread_history",
     "thread_page",
 ]  # fmt: skip

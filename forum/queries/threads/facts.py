@@ -1,6 +1,6 @@
 """What is a thread, apart from its posts? Facts for policies, and the head of the page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -73,6 +73,7 @@ class FoundThread:
     last_post_at: datetime
     version: int
     last_log_id: int | None
+    batch_id: int | None
 
     @property
     def shown_reply_count(self) -> int:
@@ -92,7 +93,7 @@ class LastAction:
     action: str
     actor_name: str
     at: datetime
-    options: dict[str, Any]
+    options: dict[str, Any] = field(hash=False)
     expires_at: datetime | None
 
 
@@ -109,6 +110,7 @@ class ThreadHead:
     is_favorite: bool
     has_pinned: bool  # 置顶回复: replies repeated on top of page 1
     author_post_count: int  # of the author asked for; 0 without one
+    has_own_waiting: bool  # a post of the member's own that waits for approval, seen by nobody else
 
 
 COLUMNS = tuple(getattr(Thread, name) for name in FoundThread.__dataclass_fields__)
@@ -196,6 +198,7 @@ def thread_head(
         is_favorite=bool(row.is_favorite),
         has_pinned=bool(row.has_pinned),
         author_post_count=row.author_post_count,
+        has_own_waiting=bool(row.has_own_waiting),
     )
 
 
@@ -229,8 +232,15 @@ def _head_statement(*, is_member: bool, moderates: bool, by_author: bool) -> Sel
         )
     read_floor: ColumnElement[Any] = null()
     favorite: ColumnElement[bool] = false()
+    own_waiting: ColumnElement[bool] = false()
     if is_member:
         me: Any = bindparam("me")
+        waiting = aliased(Post)
+        own_waiting = (
+            select(waiting.id)
+            .where(waiting.thread_id == Thread.id, waiting.author_id == me, _is_waiting(waiting))
+            .exists()
+        )
         read_floor = (
             select(ThreadRead.floor)
             .where(ThreadRead.member_id == me, ThreadRead.thread_id == Thread.id)
@@ -253,6 +263,7 @@ def _head_statement(*, is_member: bool, moderates: bool, by_author: bool) -> Sel
             read_floor.label("read_floor"),
             favorite.label("is_favorite"),
             has_pinned.label("has_pinned"),
+            own_waiting.label("has_own_waiting"),
             ModLogEntry.action.label("log_action"),
             ModLogEntry.actor_name.label("log_actor_name"),
             ModLogEntry.created_at.label("log_at"),
@@ -272,8 +283,9 @@ def _visible(is_member: bool, moderates: bool, post: type[Post]) -> ColumnElemen
         shown = or_(shown, Thread.board_id.in_(bindparam("moderated", expanding=True)))
     if not is_member:
         return shown
-    own_waiting = and_(
-        post.author_id == bindparam("me"),
-        post.state.in_((PostState.PENDING, PostState.IGNORED)),
-    )
-    return or_(shown, own_waiting)
+    return or_(shown, and_(post.author_id == bindparam("me"), _is_waiting(post)))
+
+
+def _is_waiting(post: type[Post]) -> ColumnElement[bool]:
+    # Not by IN, whose list is written out anew for each execution.
+    return or_(post.state == PostState.PENDING, post.state == PostState.IGNORED)

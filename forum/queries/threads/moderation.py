@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from forum.models import ModLogEntry, ModLogTarget, TargetKind
 from forum.modlog.registry import ACTIONS, Action
 from forum.policies.actor import Actor
-from forum.policies.moderation import may_moderate_thread, may_use
+from forum.policies.moderation import may_use
+from forum.queries.moderation_bars import may_do_to_thread
+from forum.queries.site import Site
 from forum.queries.threads.facts import FoundThread, find_thread, require_readable
 
 
@@ -22,7 +24,7 @@ class ModerationBar:
     post_actions: tuple[Action, ...] = ()
 
 
-def moderation_bar(actor: Actor, thread: FoundThread) -> ModerationBar | None:
+def moderation_bar(site: Site, actor: Actor, thread: FoundThread) -> ModerationBar | None:
     """The bars, or None for who moderates nothing here. No statement.
 
     Whether an author outranks the actor is asked when it is done.
@@ -35,8 +37,7 @@ def moderation_bar(actor: Actor, thread: FoundThread) -> ModerationBar | None:
             for action in ACTIONS.values()
             if action.targets is TargetKind.THREAD
             and not action.site_wide
-            and not action.is_idle_for(thread)
-            and may_moderate_thread(actor, action, thread)
+            and may_do_to_thread(site, actor, action, thread)
         ),
         post_actions=tuple(
             action
@@ -83,7 +84,7 @@ def thread_history(s: Session, actor: Actor, *, thread_id: int) -> ThreadHistory
         select(
             ModLogEntry.action, ModLogEntry.actor_name, ModLogEntry.created_at,
             ModLogEntry.expires_at, ModLogEntry.options, ModLogEntry.undoes_id,
-            ModLogEntry.undone_by_id,
+            ModLogTarget.undone_by_id,
         )
         .join(ModLogTarget, ModLogTarget.entry_id == ModLogEntry.id)
         .where(ModLogTarget.kind == TargetKind.THREAD, ModLogTarget.target_id == thread_id)

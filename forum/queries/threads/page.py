@@ -1,7 +1,7 @@
 """What does the thread page show? All of it, in three to five statements whatever its size."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -22,13 +22,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from forum.core.errors import NotFound
-from forum.core.paging import Pager, pager
+from forum.core.paging import Pager
 from forum.models import Post, PostRating, PostState
 from forum.policies.actor import Actor
 from forum.policies.permissions import May
 from forum.policies.posts import may_edit_post, may_report_post, may_see_text
-from forum.policies.threads import may_reply
 from forum.policies.verdict import Verdict
 from forum.queries.site import BoardInfo, Site, TypeInfo
 from forum.queries.threads.authors import (
@@ -39,14 +37,9 @@ from forum.queries.threads.authors import (
     with_authors,
 )
 from forum.queries.threads.extras import Comment, RatingBlock, comments_on, ratings_of
-from forum.queries.threads.facts import (
-    FoundThread,
-    LastAction,
-    ThreadHead,
-    require_readable,
-    thread_head,
-)
+from forum.queries.threads.facts import FoundThread, LastAction
 from forum.queries.threads.moderation import ModerationBar, moderation_bar
+from forum.queries.threads.opening import Mark, OpenedThread
 from forum.queries.threads.order import floors_of_page
 
 
@@ -101,9 +94,10 @@ class ThreadPage:
     """The page. Buttons are verdicts: what a template shows, a policy has said."""
 
     thread: FoundThread
-    board: BoardInfo
-    ancestors: tuple[BoardInfo, ...]  # from the category down to the board's parent
-    type: TypeInfo | None
+    # Hash as little as is needed: what follows from the thread and the site's version is left out.
+    board: BoardInfo = field(hash=False)
+    ancestors: tuple[BoardInfo, ...] = field(hash=False)  # category down to the board's parent
+    type: TypeInfo | None = field(hash=False)
     posts: tuple[PostCard, ...]
     pager: Pager
     list_page: int
@@ -114,7 +108,7 @@ class ThreadPage:
     is_favorite: bool
     reply: Verdict  # truthy, or why not
     can_start: bool
-    moderation: ModerationBar | None
+    moderation: ModerationBar | None = field(hash=False)
     is_guest: bool
 
     @property
@@ -147,49 +141,29 @@ class ThreadPage:
         return "oldest" if self.is_newest_first else "newest"
 
     @property
+    def marks(self) -> tuple[Mark, ...]:
+        """The floors, for whoever sees the same posts."""
+        return tuple(
+            Mark(post.floor, post.author_id, post.created_at, post.is_on_top) for post in self.posts
+        )
+
+    @property
     def opening(self) -> PostCard | None:
         """The opening post, when it is on this page."""
         return self.posts[0] if self.posts and self.posts[0].is_opening else None
 
 
-def thread_page(
-    s: Session,
-    actor: Actor,
-    site: Site,
-    *,
-    thread_id: int,
-    page: int = 1,
-    list_page: int = 1,
-    author_id: int | None = None,
-    order: str | None = None,
-) -> ThreadPage:
-    """A page of a thread: two statements, one more when a post on it has ratings, one for 点评.
-
-    :param page: above the last, the last is shown, as in Discuz.
-    :param list_page: of the board's list one came from; kept for 返回列表.
-    :param author_id: 只看该作者: only this member's posts, which keep their floor numbers.
-    :param order: "newest", "oldest", or None for the thread's own.
-    :raises NotFound: no such thread, it is secret, or the author has no post in it.
-    :raises Forbidden: the thread asks for more reading access.
-    """
-    head = thread_head(s, actor, thread_id=thread_id, author_id=author_id)
-    thread = head.thread
-    require_readable(actor, thread)
-    if author_id is not None and not head.author_post_count:
-        raise NotFound("no_posts_of_author")
-    board = site.boards[thread.board_id]
-    newest_first = thread.is_newest_first if order is None else order == "newest"
-
-    per_page = site.settings.reading.posts_per_page
-    total = head.highest_floor if author_id is None else head.author_post_count
-    shown = pager(page, total, per_page)
-    rows = _posts(s, site, actor, head, shown.page, author_id, newest_first)
-
+def thread_page(s: Session, actor: Actor, site: Site, opened: OpenedThread) -> ThreadPage:
+    """The posts of a page of a thread. One statement, one more when a post on it has ratings, one for 点评."""
+    thread = opened.thread
+    rows = _posts(s, site, actor, opened)
     ids = [row.id for row in rows]
     comments = comments_on(s, ids) if thread.comment_count else {}
     ratings = ratings_of(s, site, ids) if any(row.has_ratings for row in rows) else {}
-    new_from = _first_new(actor, head, rows)
-    pins = author_id is None and shown.page == 1
+    pins = opened.filter_author_id is None and opened.pager.page == 1
+    marks = [_mark(row, pins) for row in rows]
+    new_from = opened.marks_of(actor, marks).new_from
+    board = opened.board
     return ThreadPage(
         thread=thread,
         board=board,
@@ -198,31 +172,37 @@ def thread_page(
         posts=tuple(
             _card(site, actor, thread, row, new_from, comments, ratings, pins) for row in rows
         ),
-        pager=shown,
-        list_page=max(1, list_page),
-        filter_author_id=author_id,
-        is_newest_first=newest_first,
-        highest_floor=head.highest_floor,
-        last_action=head.last_action,
-        is_favorite=head.is_favorite,
-        reply=may_reply(actor, thread, autoclose_days=board.autoclose_days),
+        pager=opened.pager,
+        list_page=opened.list_page,
+        filter_author_id=opened.filter_author_id,
+        is_newest_first=opened.is_newest_first,
+        highest_floor=opened.head.highest_floor,
+        last_action=opened.head.last_action,
+        is_favorite=opened.head.is_favorite,
+        reply=opened.reply,
         can_start=board.id in actor.startable,
-        moderation=moderation_bar(actor, thread),
+        moderation=moderation_bar(site, actor, thread),
         is_guest=actor.is_guest,
     )
+
+
+def _mark(row: Any, pins_on_top: bool) -> Mark:
+    return Mark(row.floor, row.author_id, row.created_at, _is_on_top(row, pins_on_top))
+
+
+def _is_on_top(row: Any, pins_on_top: bool) -> bool:
+    return bool(pins_on_top and row.is_sticky and row.floor > 1)
 
 
 def _posts(
     s: Session,
     site: Site,
     actor: Actor,
-    head: ThreadHead,
-    page: int,
-    author_id: int | None,
-    newest_first: bool,
+    opened: OpenedThread,
 ) -> Sequence[Row[Any]]:
     """The rows of a page's posts with their authors. One statement."""
-    thread = head.thread
+    head, thread, page = opened.head, opened.thread, opened.pager.page
+    author_id, newest_first = opened.filter_author_id, opened.is_newest_first
     values: dict[str, Any] = {"thread_id": thread.id}
     audience = "moderator" if actor.moderates(thread.board_id) else "guest"
     if audience == "guest" and actor.member_id is not None:
@@ -263,7 +243,8 @@ def _posts_statement(
         visible = true()
     elif audience == "member":
         own = Post.author_id == bindparam("me")
-        visible = or_(visible, and_(own, Post.state.in_((PostState.PENDING, PostState.IGNORED))))
+        waiting = or_(Post.state == PostState.PENDING, Post.state == PostState.IGNORED)
+        visible = or_(visible, and_(own, waiting))
     columns, joins = author_columns(point_kinds)
     posts: Any = select(
         Post.id, Post.floor, Post.state, Post.html, Post.is_blocked, Post.is_warned,
@@ -308,22 +289,6 @@ def _reading_order(newest_first: bool) -> tuple[Any, ...]:
     return ((Post.floor == 1).desc(), Post.floor.desc()) if newest_first else (Post.floor,)
 
 
-def _first_new(actor: Actor, head: ThreadHead, rows: Any) -> int | None:
-    """The lowest floor on the page a member has not seen, or None. Guests' marks are the browser's."""
-    if actor.is_guest:
-        return None
-    unseen = [row.floor for row in rows if _is_unseen(actor, head, row)]
-    return min(unseen, default=None)
-
-
-def _is_unseen(actor: Actor, head: ThreadHead, row: Any) -> bool:
-    if row.author_id == actor.member_id:
-        return False
-    if head.read_floor is not None:
-        return bool(row.floor > head.read_floor)
-    return actor.previous_visit_at is not None and row.created_at > actor.previous_visit_at
-
-
 def _card(
     site: Site,
     actor: Actor,
@@ -350,7 +315,7 @@ def _card(
         is_blocked=row.is_blocked,
         is_warned=row.is_warned,
         is_sticky=row.is_sticky,
-        is_on_top=pins_on_top and row.is_sticky and row.floor > 1,
+        is_on_top=_is_on_top(row, pins_on_top),
         created_at=row.created_at,
         edited_at=row.edited_at,
         edited_by_name=row.edited_by_name,

@@ -1,0 +1,55 @@
+"""How does a page read? Columns from one connection, without the mapper's work between.
+
+Read models are made from columns (DESIGN.md 5). What an ORM session adds to a SELECT of columns
+(loading strategies, an identity map, transaction states) costs a page as much as the database
+itself, and changes nothing in the rows.
+"""
+
+from typing import Any
+
+from sqlalchemy import CompoundSelect, Connection, Engine, Select, TextClause
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.selectable import FromClause
+
+
+class ReadSession(Session):
+    """A session that only reads. A SELECT of mapped objects still goes the mapper's way."""
+
+    def __init__(self, engine: Engine, info: dict[str, Any]) -> None:
+        super().__init__(engine, autoflush=False, info=info)
+        self._engine = engine
+        self._reading: Connection | None = None
+
+    def execute(self, statement: Any, params: Any = None, **more: Any) -> Any:
+        if more or not _is_of_columns(statement):
+            self.bind = self._connection()
+            return super().execute(statement, params, **more)
+        return self._connection().execute(statement, params)
+
+    def scalar(self, statement: Any, params: Any = None, **more: Any) -> Any:
+        return self.execute(statement, params, **more).scalar()
+
+    def scalars(self, statement: Any, params: Any = None, **more: Any) -> Any:
+        return self.execute(statement, params, **more).scalars()
+
+    def connection(self, *_arguments: Any, **_more: Any) -> Connection:
+        return self._connection()
+
+    def close(self) -> None:
+        super().close()
+        reading, self._reading = self._reading, None
+        self.bind = self._engine
+        if reading is not None:
+            reading.close()
+
+    def _connection(self) -> Connection:
+        # One connection for all, or two statements of a page would see different moments.
+        if self._reading is None:
+            self._reading = self._engine.connect()
+        return self._reading
+
+
+def _is_of_columns(statement: Any) -> bool:
+    if isinstance(statement, Select):
+        return not any(isinstance(column, FromClause) for column in statement._raw_columns)
+    return isinstance(statement, CompoundSelect | TextClause)

@@ -1,0 +1,105 @@
+"""What in a page belongs to its reader alone? Each spot has a name and somebody who fills it.
+
+Templates write `{{ blank('user_bar') }}`. A page drawn once for many (http/outlines.py) leaves these
+open, so that nothing of one member can stand in another's page.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, get_flashed_messages, request
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup, escape
+
+from forum.http import context
+from forum.http.fragments import fragment
+from forum.http.language import gettext as _
+from forum.http.login import has_cookie
+from forum.http.templating import addresses
+from forum.http.times import clock_text
+
+_TOKEN = "\x00csrf\x00"
+_TOKEN_MARK = Markup(_TOKEN)  # noqa: S704  a mark, no text of anybody
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The member of the header's line."""
+
+    member_id: int
+    name: str
+    group_title: str
+    total: int
+    unread_notice_count: int
+    is_staff: bool
+    may_enter_admin: bool
+
+
+def csrf() -> str:
+    """The hidden token of a member's form. Not for guest pages: it would set a cookie."""
+    return f'<input type="hidden" name="csrf_token" value="{escape(generate_csrf())}">'
+
+
+def user_bar() -> str:
+    who = context.actor()
+    if who.member_id is None:
+        return ""
+    reader = Reader(
+        who.member_id, who.name, who.group_title, who.total, who.unread_notice_count, who.is_staff,
+        who.may_enter_admin,
+    )  # fmt: skip
+    macro = _macro("components/user_bar.html", "user_bar")
+    # Markup.replace would escape the token's field once more.
+    return str(fragment(macro, reader, addresses(), _TOKEN_MARK)).replace(_TOKEN, csrf())
+
+
+def reader_avatar() -> str:
+    who = context.actor()
+    if who.member_id is None:
+        return ""
+    address = addresses().avatar(who.member_id, who.avatar, "big")
+    return str(_macro("components/avatar.html", "avatar")({"avatar_url": address}, "l"))
+
+
+def submission_key() -> str:
+    """Sent with a form, so that a double click is one post."""
+    return secrets.token_urlsafe(12)
+
+
+def flashes() -> str:
+    if not has_cookie(request):
+        return ""
+    macro = _macro("components/flash.html", "flash")
+    waiting: Any = get_flashed_messages(with_categories=True)
+    return "".join(macro(kind, text) for kind, text in waiting)
+
+
+def page_foot() -> str:
+    """The last line of the page. Measured when it is filled, which is when the page is nearly done."""
+    if not context.site().settings.reading.shows_timing:
+        return ""
+    clock = clock_text(context.now(), context.actor().zone)
+    seconds, count = context.timing()
+    words = _(
+        "Processed in %(seconds)s second(s), %(count)s queries .",
+        seconds=f"{seconds:.6f}",
+        count=count,
+    )
+    return f'<p class="site-footer__end">{escape(clock)} , {escape(words)}</p>'
+
+
+def _macro(template: str, name: str) -> Any:
+    found = current_app.jinja_env.get_or_select_template(template)
+    return getattr(found.module, name)
+
+
+BLANKS: dict[str, Callable[[], str]] = {
+    "csrf": csrf,
+    "flashes": flashes,
+    "page_foot": page_foot,
+    "reader_avatar": reader_avatar,
+    "submission_key": submission_key,
+    "user_bar": user_bar,
+}
