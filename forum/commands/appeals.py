@@ -1,6 +1,6 @@
 """申诉: a member answers a moderator's decision; somebody else than who decided looks at it again."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from forum.commands.moderation import undo
@@ -83,7 +83,7 @@ def appealable_entry(uow: UnitOfWork, actor: Actor, entry_id: int) -> ModLogEntr
     action = ACTIONS.get(entry.action)
     if action is None or action.is_final:
         refused(Refusal.WRONG_STATE).require()
-    if entry.undone_by_id is not None:
+    if not standing_targets(uow, entry, actor.member_id or 0):
         raise Conflict("already_undone")
     return entry
 
@@ -133,16 +133,9 @@ def answer_appeal(
 
 def _take_back(uow: UnitOfWork, actor: Actor, entry: ModLogEntry, appeal: Appeal) -> int:
     """Undo the decision on what is the member's; what it did to others stays."""
-    targets = own_targets(uow, entry, appeal.member_id)
-    if entry.undone_by_id is not None:
-        undone = set(
-            uow.session.scalars(
-                select(ModLogTarget.target_id).where(ModLogTarget.entry_id == entry.undone_by_id)
-            )
-        )
-        if undone.issuperset(targets):
-            return entry.undone_by_id  # somebody has taken it back meanwhile
-        raise Conflict("already_undone")
+    targets = standing_targets(uow, entry, appeal.member_id)
+    if not targets:  # somebody has taken it back meanwhile
+        return _taken_back_by(uow, entry, appeal.member_id)
     is_all = len(targets) == entry.target_count
     done = undo(
         uow,
@@ -155,6 +148,31 @@ def _take_back(uow: UnitOfWork, actor: Actor, entry: ModLogEntry, appeal: Appeal
     if {one.target_id for one in done.left} & set(targets):
         raise Conflict("undo_conflicts")
     return done.entry_id
+
+
+def _taken_back_by(uow: UnitOfWork, entry: ModLogEntry, member_id: int) -> int:
+    """The newest entry that took back something of the member's."""
+    newest = uow.session.scalar(
+        select(func.max(ModLogTarget.undone_by_id)).where(
+            ModLogTarget.entry_id == entry.id,
+            ModLogTarget.target_id.in_(own_targets(uow, entry, member_id)),
+        )
+    )
+    if newest is None:
+        raise Conflict("already_undone")
+    return newest
+
+
+def standing_targets(uow: UnitOfWork, entry: ModLogEntry, member_id: int) -> tuple[int, ...]:
+    """Those of the member's own targets that were not taken back yet. Two statements."""
+    undone = set(
+        uow.session.scalars(
+            select(ModLogTarget.target_id).where(
+                ModLogTarget.entry_id == entry.id, ModLogTarget.undone_by_id.is_not(None)
+            )
+        )
+    )
+    return tuple(one for one in own_targets(uow, entry, member_id) if one not in undone)
 
 
 def own_targets(uow: UnitOfWork, entry: ModLogEntry, member_id: int) -> tuple[int, ...]:

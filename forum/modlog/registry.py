@@ -66,8 +66,11 @@ class Action:
     :param locks_threads_first: it touches a member's threads, so the members are locked after those.
     :param ends_as: options that are the resting state a timed entry ends in when it changed nothing.
     :param level_option: the option that holds the level asked for, where the permission has levels.
-    :param idle_when: a field of its target and the value with which it would change nothing; a
-        thread that holds it is not offered the action.
+    :param level_column: the column of its target that holds the level it has now: what a higher one
+        set is not for a lower one to change.
+    :param fits: (Site, Actor, target) -> whether there is anything to do on a target, by what lists
+        know of it; where there is not, no button offers it.
+    :param is_long: its work grows with a thread's posts; on a long thread it is done in pieces.
     :param site_wide: it has a page of its own and stands in no bar.
     """
 
@@ -92,8 +95,10 @@ class Action:
     level_option: str = ""
     most_targets: int = 1000
     site_wide: bool = False
+    is_long: bool = False
     locks_threads_first: bool = False
-    idle_when: tuple[str, Any] | None = None
+    level_column: str = ""
+    fits: Callable[[Any, Any, Any], bool] | None = None
 
     @property
     def fields(self) -> tuple[Option, ...]:
@@ -104,12 +109,13 @@ class Action:
             if "option" in field.metadata
         )
 
-    def is_idle_for(self, target: Any) -> bool:
-        """Whether it would change nothing on a target, by the fields one can see."""
-        if self.idle_when is None:
-            return False
-        field, value = self.idle_when
-        return bool(getattr(target, field) == value)
+    def has_work_on(self, site: Any, actor: Any, target: Any) -> bool:
+        """Whether it would do anything on a target, by the fields one can see."""
+        return self.fits is None or self.fits(site, actor, target)
+
+    def level_on(self, target: Any) -> int:
+        """The level of its permission that changing what the target has now needs."""
+        return max(1, getattr(target, self.level_column)) if self.level_column else 1
 
     def level_of(self, options: Any) -> int:
         """The level of its permission these options need."""

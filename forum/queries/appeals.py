@@ -1,10 +1,10 @@
 """Read models of appeals: what members say against decisions, for them and for who answers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from forum.core.errors import NotFound
@@ -90,9 +90,9 @@ def own_appeal(s: Session, actor: Actor, entry_id: int) -> OwnAppeal:
     if actor.member_id is None:
         refused(Refusal.SIGN_IN).require()
     row = s.execute(
-        select(*_DECISION, ModLogEntry.actor_id, ModLogEntry.undone_by_id).where(
-            ModLogEntry.id == entry_id, _concerns(actor.member_id or 0)
-        )
+        select(
+            *_DECISION, ModLogEntry.actor_id, _stands_for(actor.member_id or 0).label("stands")
+        ).where(ModLogEntry.id == entry_id, _concerns(actor.member_id or 0))
     ).one_or_none()
     if row is None:
         raise NotFound("not_found")
@@ -111,7 +111,7 @@ def own_appeal(s: Session, actor: Actor, entry_id: int) -> OwnAppeal:
         state=said.state if said else None,
         text=said.text if said else "",
         answer=said.answer if said else "",
-        is_undone=row.undone_by_id is not None,
+        is_undone=not row.stands,
     )
 
 
@@ -134,7 +134,7 @@ def own_ban(s: Session, actor: Actor) -> OwnBan:
             ModLogTarget.kind == TargetKind.MEMBER,
             ModLogTarget.target_id == actor.member_id,
             ModLogEntry.is_reversal.is_(False),
-            ModLogEntry.undone_by_id.is_(None),
+            ModLogTarget.undone_by_id.is_(None),
             ModLogEntry.action.in_(_BANNING),
         )
         .scalar_subquery()
@@ -165,15 +165,29 @@ def _decision(row: tuple[Any, ...]) -> Decision:
     return Decision(*row[: len(_DECISION)])
 
 
-def _concerns(member_id: int) -> ColumnElement[bool]:
+Whose = int | SQLColumnExpression[int]
+
+
+def _concerns(member_id: Whose) -> ColumnElement[bool]:
     """Is one of the entry's targets the member, or the member's?"""
+    return _one_of(member_id)
+
+
+def _stands_for(member_id: Whose) -> ColumnElement[bool]:
+    """Is one of them not taken back yet?"""
+    return _one_of(member_id, ModLogTarget.undone_by_id.is_(None))
+
+
+def _one_of(member_id: Whose, *which: ColumnElement[bool]) -> ColumnElement[bool]:
     # Said aloud: two levels down the entry would count as another table, that is, as any entry.
     ids = (
         select(ModLogTarget.target_id)
         .where(
-            ModLogTarget.entry_id == ModLogEntry.id, ModLogTarget.kind == ModLogEntry.target_kind
+            ModLogTarget.entry_id == ModLogEntry.id,
+            ModLogTarget.kind == ModLogEntry.target_kind,
+            *which,
         )
-        .correlate(ModLogEntry)
+        .correlate(ModLogEntry, Appeal)
     )
     threads = select(Thread.id).where(Thread.author_id == member_id, Thread.id.in_(ids))
     posts = select(Post.id).where(Post.author_id == member_id, Post.id.in_(ids))
@@ -204,8 +218,9 @@ def appeals_page(
         select(
             Appeal.id, Appeal.state, Appeal.board_id, Appeal.member_id, Member.name, Appeal.text,
             Appeal.answer, Appeal.handler_name, Appeal.created_at, Appeal.handled_at,
-            *_DECISION, ModLogEntry.target_count, ModLogEntry.undone_by_id, ModLogEntry.actor_id,
-            decider.group_id, decider.is_founder,
+            *_DECISION, ModLogEntry.target_count, _stands_for(Appeal.member_id).label("stands"),
+            ModLogEntry.actor_id,
+            decider.group_id, decider.is_founder, ModLogEntry.board_id, ModLogEntry.target_kind,
         )
         .join(ModLogEntry, ModLogEntry.id == Appeal.entry_id)
         .join(Member, Member.id == Appeal.member_id)
@@ -227,15 +242,18 @@ class _Facts:
 
 def _card(site: Site, actor: Actor, row: tuple[Any, ...]) -> AppealCard:
     facts, decision, rest = row[:10], row[10 : 10 + len(_DECISION)], row[10 + len(_DECISION) :]
-    target_count, undone_by_id, decider_id, group_id, is_founder = rest
+    target_count, stands, decider_id, group_id, is_founder, board_id, target_kind = rest
     rank = Rank.MEMBER
     if group_id is not None:
         rank = member_rank(site, group_id=group_id, is_founder=is_founder, member_id=decider_id)
     verdict = may_answer_appeal(
         actor, _Facts(facts[2], facts[3]), decider_id=decider_id, decider_rank=rank
     )
-    is_undone = undone_by_id is not None
-    return AppealCard(*(*facts, _decision(decision), target_count, is_undone, verdict))
+    decided = _decision(decision)
+    if target_kind is not TargetKind.MEMBER and board_id not in actor.readable:
+        # Over several boards: the title is that of the first, which may be one out of sight.
+        decided = replace(decided, title="")
+    return AppealCard(*(*facts, decided, target_count, not stands, verdict))
 
 
 def _visible(actor: Actor) -> list[ColumnElement[bool]]:

@@ -38,7 +38,7 @@ _RAISED_OR_SUNK = (
         ModLogTarget.target_id == Thread.id,
         ModLogEntry.action.in_(("thread.raise", "thread.sink")),
         ModLogEntry.is_reversal.is_(False),
-        ModLogEntry.undone_by_id.is_(None),
+        ModLogTarget.undone_by_id.is_(None),
     )
     .exists()
 )

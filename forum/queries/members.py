@@ -20,7 +20,8 @@ from forum.models import (
     ThreadState,
 )
 from forum.points.ranks import StarParts, star_parts
-from forum.policies.actor import Actor
+from forum.policies.actor import Actor, Rank
+from forum.queries.actors import member_rank
 from forum.queries.site import PointKindInfo, Site
 from forum.queries.thread_rows import COLUMNS, ThreadRow, thread_row
 from forum.queries.threads.authors import Upgrade, effective_group_id, upgrade
@@ -35,7 +36,7 @@ _COLUMNS = (
     Member.former_group_id, Member.shown_group_title, Member.shown_stars, Member.total,
     Member.thread_count, Member.post_count, Member.digest_count, Member.counts_are_approximate,
     Member.custom_title, Member.avatar, Member.is_invisible, Member.created_at,
-    Member.last_seen_at, Member.last_post_at,
+    Member.last_seen_at, Member.last_post_at, Member.is_founder, Member.signature,
 )  # fmt: skip
 
 
@@ -63,6 +64,10 @@ class Profile:
     last_seen_at: datetime | None
     last_post_at: datetime | None
     is_online: bool
+    state: MemberState
+    group_id: int  # as the row holds it, a punishment that has run out included
+    rank: Rank
+    signature: str
     points: tuple[tuple[PointKindInfo, int], ...] = ()
     boards: tuple[tuple[int, str], ...] = ()  # moderated, as far as the viewer may know
     medals: tuple[tuple[str, str], ...] = ()  # (name, image address); given out by a later feature
@@ -80,10 +85,13 @@ class OwnPost:
     floor: int
     at: datetime
     excerpt: str  # "" where a moderator blocked it
-    is_pending: bool
-    thread_id: int
-    title: str
-    board_id: int
+    author_id: int
+    state: PostState
+    thread: ThreadRow
+
+    @property
+    def is_pending(self) -> bool:
+        return self.state is PostState.PENDING
 
 
 @dataclass(frozen=True)
@@ -143,6 +151,15 @@ def _profile(site: Site, actor: Actor, row: Any, amounts: dict[int, int]) -> Pro
         last_seen_at=None if hides else row.author_last_seen_at,
         last_post_at=row.author_last_post_at,
         is_online=not hides and row.seen_at is not None and row.seen_at > actor.now - hold,
+        state=row.author_state,
+        group_id=row.author_group_id,
+        rank=member_rank(
+            site,
+            group_id=row.author_group_id,
+            is_founder=row.author_is_founder,
+            member_id=row.author_id,
+        ),
+        signature=row.author_signature,
         points=tuple(
             (kind, amounts.get(kind.id, 0)) for kind in site.point_kinds.values() if kind.is_shown
         ),
@@ -213,22 +230,17 @@ def member_replies(
     if before is not None:
         conditions.append(Post.id < before)
     rows = s.execute(
-        select(
-            Post.id, Post.floor, Post.created_at, Post.source, Post.is_blocked, Thread.id,
-            Thread.title, Thread.board_id,
-        )
-        .join(Thread, Thread.id == Post.thread_id)
+        select(*COLUMNS, Post.id, Post.floor, Post.created_at, Post.source, Post.is_blocked)
+        .join_from(Post, Thread, Thread.id == Post.thread_id)
         .where(*conditions)
         .order_by(Post.id.desc())
         .limit(most + 1)
-    ).all()  # fmt: skip
+    ).all()
     shown = []
-    for post_id, floor, at, source, is_blocked, thread_id, title, board_id in rows[:most]:
-        hides = is_blocked and not actor.moderates(board_id)
+    for row in rows[:most]:
+        thread = thread_row(row)
+        post_id, floor, at, source, is_blocked = row[len(COLUMNS) :]
+        hides = is_blocked and not actor.moderates(thread.board_id)
         excerpt = "" if hides else plain_text(source, limit=EXCERPT, with_quotes=False)
-        shown.append(
-            OwnPost(
-                post_id, floor, at, excerpt, state is PostState.PENDING, thread_id, title, board_id
-            )
-        )
+        shown.append(OwnPost(post_id, floor, at, excerpt, member_id, state, thread))
     return Part(tuple(shown), shown[-1].id if len(rows) > most else None)

@@ -1,4 +1,4 @@
-"""Read models of the moderators' pages: bars, log, recycle bin, panel."""
+"""Read models of the moderators' pages: log, recycle bin, panel, progress."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,37 +22,12 @@ from forum.models import (
     Thread,
     ThreadState,
 )
-from forum.modlog.registry import ACTIONS, Action
+from forum.modlog.registry import ACTIONS
 from forum.policies.actor import Actor, Rank
 from forum.policies.moderation import may_see_log, may_use
 from forum.queries.site import Site
 
 PAGE = 30
-
-
-def bulk_actions(actor: Actor, *, in_bin: bool = False) -> tuple[Action, ...]:
-    """The actions a list of threads offers under its checkboxes. No statement."""
-    wanted = ThreadState.RECYCLED if in_bin else ThreadState.VISIBLE
-    return tuple(
-        action
-        for action in ACTIONS.values()
-        if action.targets is TargetKind.THREAD
-        and action.is_bulk
-        and not action.site_wide
-        and wanted in action.states
-        and may_use(actor, action)
-    )
-
-
-def member_actions(actor: Actor, member_id: int) -> tuple[Action, ...]:
-    """The actions a member's space offers. No statement; rank is asked when it is done."""
-    if not actor.is_staff or member_id == actor.member_id:
-        return ()
-    return tuple(
-        action
-        for action in ACTIONS.values()
-        if action.targets is TargetKind.MEMBER and not action.site_wide and may_use(actor, action)
-    )
 
 
 @dataclass(frozen=True)
@@ -75,6 +50,7 @@ class LogLine:
     expires_at: datetime | None
     undoes_id: int | None
     undone_by_id: int | None
+    undone_count: int  # of its targets; above 0 while `undone_by_id` is None: undone in part
     can_undo: bool
 
 
@@ -200,12 +176,22 @@ def _columns() -> Any:
         .correlate(ModLogEntry)
         .scalar_subquery()
     )
+    undone = (
+        select(func.count())
+        .select_from(ModLogTarget)
+        .where(
+            ModLogTarget.entry_id == ModLogEntry.id,
+            ModLogTarget.undone_by_id.is_not(None),
+        )
+        .correlate(ModLogEntry)
+        .scalar_subquery()
+    )
     return select(
         ModLogEntry.id, ModLogEntry.action, ModLogEntry.is_reversal, ModLogEntry.actor_id,
         ModLogEntry.actor_name, ModLogEntry.target_kind, first.label("target_id"),
         ModLogEntry.target_count, ModLogEntry.board_id, ModLogEntry.title, ModLogEntry.options,
         ModLogEntry.reason, ModLogEntry.created_at, ModLogEntry.expires_at,
-        ModLogEntry.undoes_id, ModLogEntry.undone_by_id,
+        ModLogEntry.undoes_id, ModLogEntry.undone_by_id, undone.label("undone_count"),
     )  # fmt: skip
 
 
@@ -314,7 +300,7 @@ class BatchProgress:
     id: int
     action: str
     state: BatchState
-    made: int  # targets done
+    made: int  # targets done; of a single long one, pieces
     total: int
     is_undo: bool
     error: str
@@ -333,16 +319,17 @@ def batch_progress(s: Session, actor: Actor, batch_id: int) -> BatchProgress:
     batch = s.get(ModBatch, batch_id)
     if batch is None or (batch.actor_id != actor.member_id and actor.rank < Rank.ADMINISTRATOR):
         raise NotFound("not_found")
-    made = sum(
-        len(ids)
-        for ids in s.scalars(
-            select(ModBatchStep.target_ids).where(
-                ModBatchStep.batch_id == batch_id, ModBatchStep.is_undone.is_(False)
-            )
+    steps = s.execute(
+        select(ModBatchStep.target_ids, ModBatchStep.is_made, ModBatchStep.is_undone).where(
+            ModBatchStep.batch_id == batch_id
         )
-    )
+    ).all()
+    standing = [step for step in steps if step.is_made and not step.is_undone]
+    made, total = sum(len(step.target_ids) for step in standing), batch.step_total
+    if total == 1 and len(steps) > 1:
+        made, total = len(standing), len(steps)
     return BatchProgress(
-        batch.id, batch.action, batch.state, made, batch.step_total, batch.undoes_id is not None,
+        batch.id, batch.action, batch.state, made, total, batch.undoes_id is not None,
         batch.error, batch.entry_id,
     )  # fmt: skip
 

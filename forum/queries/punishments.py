@@ -48,7 +48,7 @@ def punished_members(s: Session, site: Site, *, before: int | None = None) -> tu
             ModLogTarget.kind == TargetKind.MEMBER,
             ModLogTarget.target_id == Member.id,
             ModLogEntry.is_reversal.is_(False),
-            ModLogEntry.undone_by_id.is_(None),
+            ModLogTarget.undone_by_id.is_(None),
             ModLogEntry.action.in_(("member.mute", "member.ban", "member.clean")),
         )
         .correlate(Member)
@@ -151,12 +151,13 @@ def own_record(s: Session, actor: Actor, *, before: int | None = None) -> tuple[
     )
     mine = union_all(
         *(
-            select(ModLogTarget.entry_id, ModLogTarget.kind, ModLogTarget.target_id).where(
-                ModLogTarget.kind == kind, is_mine, *older
-            )
+            select(
+                ModLogTarget.entry_id, ModLogTarget.kind, ModLogTarget.target_id,
+                ModLogTarget.undone_by_id,
+            ).where(ModLogTarget.kind == kind, is_mine, *older)
             for kind, is_mine in of_kinds
         )
-    ).subquery("mine")
+    ).subquery("mine")  # fmt: skip
     post_thread_title = (
         select(Thread.title)
         .where(Thread.id == Post.thread_id, _is_known_to(actor))
@@ -169,7 +170,7 @@ def own_record(s: Session, actor: Actor, *, before: int | None = None) -> tuple[
             mine.c.target_id,
             func.coalesce(case((_is_known_to(actor), Thread.title)), post_thread_title, ""),
             ModLogEntry.reason, ModLogEntry.created_at, ModLogEntry.expires_at,
-            ModLogEntry.undone_by_id.is_not(None),
+            mine.c.undone_by_id.is_not(None),
         )
         .select_from(mine)
         .join(ModLogEntry, ModLogEntry.id == mine.c.entry_id)

@@ -6,6 +6,7 @@ The index proposes posts; every one is looked up in its real thread before it is
 import enum
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.orm import Session
@@ -14,8 +15,11 @@ from forum.core.names import name_key
 from forum.core.paging import Pager, pager
 from forum.markup import plain_text
 from forum.models import Member, Post, PostState, Thread, ThreadState
-from forum.policies.actor import Actor
+from forum.policies.actor import Actor, Rank
+from forum.queries.actors import member_rank
+from forum.queries.moderation_bars import NO_BAR, Bar, posts_bar, threads_bar
 from forum.queries.site import Site
+from forum.queries.thread_rows import COLUMNS, ThreadRow, thread_row
 from forum.search import FIRST_DAY, Wanted, Words, found
 from forum.search.marks import Piece, excerpt, marked
 
@@ -71,13 +75,17 @@ class Hit:
     floor: int
     title: tuple[Piece, ...]
     text: tuple[Piece, ...]
-    board_id: int
     board_name: str
     author_id: int
     author_name: str
+    author_rank: Rank
     created_at: datetime
-    reply_count: int
-    view_count: int
+    thread: ThreadRow
+    state: PostState = PostState.VISIBLE
+
+    @property
+    def id(self) -> int:
+        return self.post_id
 
 
 @dataclass(frozen=True)
@@ -88,6 +96,8 @@ class SearchResult:
     count: int = 0
     is_capped: bool = False
     pager: Pager = field(default_factory=lambda: pager(1, 0, 20))
+    threads_bar: Bar = NO_BAR  # for hits that are opening posts: they stand for their threads
+    posts_bar: Bar = NO_BAR
 
 
 def search(
@@ -111,7 +121,15 @@ def search(
     shown = pager(page, len(ids), settings.results_per_page)
     first = (shown.page - 1) * settings.results_per_page
     hits = _hits(s, site, asked.words, ids[first : first + settings.results_per_page])
-    return SearchResult(hits, len(ids), is_capped, shown)
+    ranks = {hit.author_id: hit.author_rank for hit in hits}
+    return SearchResult(
+        hits,
+        len(ids),
+        is_capped,
+        shown,
+        threads_bar(site, actor, [hit.thread for hit in hits if hit.floor == 1], ranks),
+        posts_bar(site, actor, [(hit.thread, hit) for hit in hits if hit.floor > 1], ranks),
+    )
 
 
 def _wanted(s: Session, actor: Actor, site: Site, asked: SearchFor) -> Wanted | None:
@@ -209,29 +227,32 @@ def _hits(s: Session, site: Site, words: Words, ids: list[int]) -> tuple[Hit, ..
         return ()
     rows = s.execute(
         select(
-            Post.id, Post.thread_id, Post.floor, Thread.title, Post.source, Thread.board_id,
-            Post.author_id, Member.name, Post.created_at, Thread.reply_count, Thread.view_count,
+            *COLUMNS, Post.id.label("post_id"), Post.floor, Post.source,
+            Post.author_id.label("poster_id"), Member.name, Member.group_id, Member.is_founder,
+            Post.created_at.label("posted_at"),
         )
-        .join(Thread, Thread.id == Post.thread_id)
+        .join_from(Post, Thread, Thread.id == Post.thread_id)
         .join(Member, Member.id == Post.author_id)
         .where(Post.id.in_(ids))
     )  # fmt: skip
-    phrases = words.phrases
-    hits = {
-        row.id: Hit(
-            post_id=row.id,
-            thread_id=row.thread_id,
-            floor=row.floor,
-            title=marked(row.title, phrases),
-            text=excerpt(plain_text(row.source), phrases),
-            board_id=row.board_id,
-            board_name=site.boards[row.board_id].name,
-            author_id=row.author_id,
-            author_name=row.name,
-            created_at=row.created_at,
-            reply_count=row.reply_count,
-            view_count=row.view_count,
-        )
-        for row in rows
-    }
+    hits = {row.post_id: _hit(site, words.phrases, row) for row in rows}
     return tuple(hits[post_id] for post_id in ids if post_id in hits)
+
+
+def _hit(site: Site, phrases: Any, row: Any) -> Hit:
+    thread = thread_row(row)
+    return Hit(
+        post_id=row.post_id,
+        thread_id=thread.id,
+        floor=row.floor,
+        title=marked(thread.title, phrases),
+        text=excerpt(plain_text(row.source), phrases),
+        board_name=site.boards[thread.board_id].name,
+        author_id=row.poster_id,
+        author_name=row.name,
+        author_rank=member_rank(
+            site, group_id=row.group_id, is_founder=row.is_founder, member_id=row.poster_id
+        ),
+        created_at=row.posted_at,
+        thread=thread,
+    )

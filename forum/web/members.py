@@ -7,7 +7,7 @@ from forum.http.page_cache import keep
 from forum.http.page_versions import mark_of_member
 from forum.queries.boards import lists_version
 from forum.queries.members import member_replies, member_threads, profile
-from forum.queries.moderation import member_actions
+from forum.queries.moderation_bars import member_actions, posts_bar, threads_bar
 
 pages = Blueprint("members", __name__)
 
@@ -31,11 +31,14 @@ def space(member_id: int) -> str:
             all_boards=lists_version(reader()) if tab == "thread" else None,
         )
     member = profile(reader(), site(), actor(), member_id)
-    staff = member_actions(actor(), member_id)
+    staff = member_actions(site(), actor(), member)
+    ranks = {member_id: member.rank}
     if tab == "thread":
         part = member_threads(reader(), actor(), member_id, before=part_asked())
-        return render_template("members/threads.html", member=member, part=part, staff=staff)
+        bar = threads_bar(site(), actor(), part.items, ranks)
+        return render_template("members/threads.html", member=member, part=part, staff=staff, bar=bar)  # fmt: skip
     if tab == "reply":
         replies = member_replies(reader(), actor(), member_id, before=part_asked())
-        return render_template("members/replies.html", member=member, part=replies, staff=staff)
+        bar = posts_bar(site(), actor(), [(one.thread, one) for one in replies.items], ranks)
+        return render_template("members/replies.html", member=member, part=replies, staff=staff, bar=bar)  # fmt: skip
     return render_template("members/profile.html", member=member, staff=staff)

@@ -11,10 +11,11 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from forum.commands.moderation import Preview, conflicts_of, perform, preview, undo, undo_preview
+from forum.commands.moderation.batch_steps import STEP_TARGETS
 from forum.commands.moderation.batches import (
-    STEP_TARGETS,
     run_batch,
     size_of,
+    size_of_undo,
     start_batch,
     start_undo_batch,
 )
@@ -56,7 +57,7 @@ def do(key: str) -> Response | str:
     if action is None:
         raise NotFound("not_found")
     may_use(actor(), action).require()
-    ids = _ids()
+    ids = _ids(action)
     form = action_form(action, actor(), site(), back=_back(request.args.get("back")))
     if form.validate_on_submit():
         options = form.options_of(action)
@@ -81,7 +82,7 @@ def _perform(action: Action, ids: Sequence[int], form: ActionForm, options: Any)
         "notifies": form.notifies.data,
         "expires_at": form.end_date,
     }
-    size = size_of(reader(), action, ids)
+    size = size_of(reader(), action, ids, options)
     if not size.needs_steps:
         with writing() as uow:
             perform(uow, actor(), action.key, ids, options, **more)
@@ -102,8 +103,9 @@ def _run(batch_id: int) -> int | None:
     return None if batch.state is BatchState.DONE else batch_id
 
 
-def _ids() -> tuple[int, ...]:
-    asked = request.values.getlist("ids")
+def _ids(action: Action) -> tuple[int, ...]:
+    """The targets; where a list holds things of several kinds, those of the action's own."""
+    asked = [*request.values.getlist("ids"), *request.values.getlist(f"{action.targets}_ids")]
     return tuple(dict.fromkeys(int(one) for one in asked if one.isdecimal() and 0 < len(one) <= 16))
 
 
@@ -204,7 +206,7 @@ def take_back(entry_id: int) -> Response | str:
 def _take_back_now(entry_id: int, target_count: int) -> Response:
     partial = "partial" in request.form
     way_back = safe_path(request.form.get("back")) or addresses().moderation("log")
-    if target_count > STEP_TARGETS:
+    if target_count > STEP_TARGETS or size_of_undo(reader(), entry_id).needs_steps:
         with writing() as uow:
             batch_id = start_undo_batch(uow, actor(), entry_id, partial=partial, is_background=True)
             uow.after_commit(nudge(RUN_BATCHES))

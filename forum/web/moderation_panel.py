@@ -14,11 +14,11 @@ from forum.modlog.registry import ACTIONS
 from forum.policies.moderation import may_enter_moderation
 from forum.queries.moderation import (
     LogFilter,
-    bulk_actions,
     log_page,
     panel_home,
     recycle_bin,
 )
+from forum.queries.moderation_bars import bulk_actions
 from forum.queries.networks import network_bans
 from forum.web.forms.moderation import network_form
 

@@ -161,11 +161,11 @@ def test_replies_are_those_the_viewer_may_read(forum: Forum):
         )
 
     guest = replies_of(forum, member).items
-    assert [reply.thread_id for reply in guest] == [blocked, plain]
+    assert [reply.thread.id for reply in guest] == [blocked, plain]
     assert "CANARY" not in repr(guest)
     assert guest[0].excerpt == ""
     assert guest[1].excerpt == "第 2 楼，路过看看。"
-    assert asks in [reply.thread_id for reply in replies_of(forum, member, author).items]
+    assert asks in [reply.thread.id for reply in replies_of(forum, member, author).items]
     founder = replies_of(forum, member, FOUNDER_ID).items
     assert len(founder) == 4
     assert "CANARY" in repr(founder)

@@ -58,7 +58,7 @@ def test_newest_come_first_with_the_words_marked(forum: Forum) -> None:
     assert excerpt.endswith("…")
     assert len(excerpt) < 170
     assert result.hits[1].board_name
-    assert result.hits[1].reply_count == 3
+    assert result.hits[1].thread.reply_count == 3
 
 
 def test_titles_alone_are_searched_when_asked(forum: Forum) -> None:

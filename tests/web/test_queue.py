@@ -241,6 +241,37 @@ def test_an_appeal_is_answered_by_another_moderator_and_undoes(client, forum, wo
     assert "确实不是" in client.get(f"/appeals/{entry_id}/new").text
 
 
+def test_two_appeals_against_one_batch_are_both_answered(client, forum, world):
+    other = forum.member("别的作者")
+    mine = forum.thread(world["member"], world["board"], title="被删的主题")
+    theirs = forum.thread(other, world["board"], title="也被删的主题")
+    decider = forum.actor(world["moderator"])
+    done = run(forum, perform, decider, "thread.delete", [mine, theirs], reason="广告")
+    words = "这不是广告，请再看一遍。"
+    founder = forum.actor(FOUNDER_ID)
+    first = run(forum, appeal_decision, forum.actor(world["member"]), entry_id=done.entry_id, text=words)  # fmt: skip
+    run(forum, answer_appeal, founder, appeal_id=first, grants=True, answer="确实不是")
+    assert row(forum, Thread, mine).state is ThreadState.VISIBLE
+    assert row(forum, Thread, theirs).state is ThreadState.RECYCLED
+    enters(client, forum, world["moderator"])
+    assert "已撤销 1 / 2" in client.get("/moderation/log").text
+    log_in(client, forum, world["member"])
+    assert "textarea" not in client.get(f"/appeals/{done.entry_id}/new").text
+    log_in(client, forum, other)
+    assert "textarea" in client.get(f"/appeals/{done.entry_id}/new").text
+
+    second = submit(client, f"/appeals/{done.entry_id}/new", text=words)
+
+    assert second.status_code == 303
+    with forum.read() as s:
+        appeal_id = s.scalars(select(Appeal.id).where(Appeal.member_id == other)).one()
+    run(forum, answer_appeal, founder, appeal_id=appeal_id, grants=True, answer="也不是")
+    assert row(forum, Thread, theirs).state is ThreadState.VISIBLE
+    entry = row(forum, ModLogEntry, done.entry_id)
+    assert entry.undone_by_id == row(forum, Appeal, appeal_id).undo_entry_id
+    assert row(forum, Appeal, first).undo_entry_id != entry.undone_by_id
+
+
 def test_a_decision_is_for_whom_it_concerns_not_for_whom_any_does(client, forum, world):
     entry_id, _ = decided(forum, world)
     other = forum.member("别的作者")

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from forum.commands.moderation.rows import current_values
-from forum.models import ModLogEntry, ModLogTarget, Post, TargetKind, Thread, ThreadType
+from forum.models import ModLogTarget, Post, TargetKind, Thread, ThreadType
 from forum.modlog.effects import Change, Create, Effect, MovePosts, Purge, Remove
 from forum.queries.site import Site
 
@@ -142,12 +142,11 @@ def _later_entries(
         return {}
     rows = s.execute(
         select(ModLogTarget.target_id, func.max(ModLogTarget.entry_id))
-        .join(ModLogEntry, ModLogEntry.id == ModLogTarget.entry_id)
         .where(
             ModLogTarget.kind == kind,
             ModLogTarget.target_id.in_(target_ids),
             ModLogTarget.entry_id > entry_id,
-            ModLogEntry.undone_by_id.is_(None),
+            ModLogTarget.undone_by_id.is_(None),
         )
         .group_by(ModLogTarget.target_id)
     )

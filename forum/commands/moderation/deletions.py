@@ -19,7 +19,7 @@ def taken_by_deletion(
             ModLogTarget.target_id == target_id,
             ModLogEntry.action == action,
             ModLogEntry.is_reversal.is_(False),
-            ModLogEntry.undone_by_id.is_(None),
+            ModLogTarget.undone_by_id.is_(None),
         )
         .order_by(ModLogEntry.id.desc())
         .limit(1)

@@ -37,7 +37,7 @@ def due_entries(s: Session, now: datetime) -> list[Due]:
         .join(ModLogEntry, ModLogEntry.id == ModLogTarget.entry_id)
         .where(
             ModLogEntry.expires_at <= now,
-            ModLogEntry.undone_by_id.is_(None),
+            ModLogTarget.undone_by_id.is_(None),
             ModLogEntry.is_reversal.is_(False),
             ModLogTarget.superseded_by_id.is_(None),
         )

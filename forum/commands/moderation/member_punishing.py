@@ -1,6 +1,7 @@
 """Muting, banning and locking members, and letting them go."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from forum.commands.moderation.planning import Planner
 from forum.commands.moderation.post_warnings import punished
@@ -8,7 +9,7 @@ from forum.commands.moderation.registry import action
 from forum.core.errors import Invalid
 from forum.models import Member, MemberState, TargetKind
 from forum.modlog.registry import Choice, Group, NoOptions, asked
-from forum.policies.actor import BANNED_GROUP, MUTED_GROUP
+from forum.policies.actor import BANNED_GROUP, MUTED_GROUP, Actor
 from forum.policies.permissions import May
 
 PUNISHING = (MUTED_GROUP, BANNED_GROUP)
@@ -42,17 +43,21 @@ def _punish(planner: Planner, member: Member, group_id: int) -> None:
 @action(
     "member.release", "Release", "Undo the release",
     targets=TargetKind.MEMBER, permission=May.MUTE, group=Group.MEMBER, family="member.group",
-    is_bulk=True, icon="unlock",
+    is_bulk=True, icon="unlock", fits=lambda _site, actor, member: _can_release(actor, member),
 )  # fmt: skip
 def release(planner: Planner, member: Member, _options: NoOptions) -> None:
     """解除禁止: back to the former group, or the one the points give."""
-    if member.group_id not in PUNISHING:
-        raise Invalid("not_punished", field="ids")
-    if member.group_id == BANNED_GROUP and not planner.actor.permission(May.BAN):
+    if not _can_release(planner.actor, member):
         raise Invalid("not_punished", field="ids")
     home = member.former_group_id or group_by_points(planner, member.total)
     planner.change(member, group_id=home, group_until=None, former_group_id=None)
     planner.tell(member.id)
+
+
+def _can_release(actor: Actor, member: Any) -> bool:
+    if member.group_id == BANNED_GROUP:
+        return bool(actor.permission(May.BAN))
+    return bool(member.group_id in PUNISHING)
 
 
 def group_by_points(planner: Planner, total: int) -> int:
@@ -74,6 +79,7 @@ class LockOptions:
     "member.lock", "Lock", "Undo locking",
     targets=TargetKind.MEMBER, permission=May.BAN, group=Group.MEMBER, options=LockOptions,
     is_bulk=True, is_destructive=True, icon="lock",
+    fits=lambda _site, _actor, member: member.state is not MemberState.UNCLAIMED,
 )  # fmt: skip
 def lock(planner: Planner, member: Member, options: LockOptions) -> None:
     """锁定: nobody logs in to the account."""
@@ -93,6 +99,7 @@ class ClearOptions:
     "member.clear", "Clear profile parts", "Undo the clearing",
     targets=TargetKind.MEMBER, permission=May.EDIT_MEMBER, group=Group.MEMBER,
     options=ClearOptions, is_bulk=True, is_destructive=True, icon="user",
+    fits=lambda _site, _actor, member: bool(member.avatar or member.signature or member.custom_title),
 )  # fmt: skip
 def clear(planner: Planner, member: Member, options: ClearOptions) -> None:
     """清理: the drawn avatar, no signature, no title of their own."""

@@ -21,6 +21,7 @@ BINNED = frozenset({PostState.RECYCLED})
     "post.delete", "Delete posts", "Undo the deletion of posts",
     targets=TargetKind.POST, permission=May.DELETE, group=Group.POST, family="post.deletion",
     is_bulk=True, is_destructive=True, minds_rank=True, states=SHOWN, icon="trash",
+    fits=lambda _site, _actor, post: post.floor > 1,
 )  # fmt: skip
 def delete(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
     """删除: the floor stays empty; counters and points go back."""
@@ -78,6 +79,7 @@ class PinOptions:
     "post.pin", "Pin the reply", "Undo pinning the reply",
     targets=TargetKind.POST, permission=May.PIN_REPLY, group=Group.POST, options=PinOptions,
     is_bulk=True, takes_expiry=True, states=SHOWN, icon="pin", ends_as=PinOptions(False),
+    fits=lambda _site, _actor, post: post.floor > 1,
 )  # fmt: skip
 def pin(planner: Planner, target: PostTarget, options: PinOptions) -> None:
     """置顶回复: below the opening post on the first page, too."""

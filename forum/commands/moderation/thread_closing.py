@@ -13,7 +13,7 @@ SHOWN = frozenset({ThreadState.VISIBLE})
     "thread.close", "Close", "Undo closing",
     targets=TargetKind.THREAD, permission=May.CLOSE, group=Group.STATE, family="thread.closing",
     is_bulk=True, takes_expiry=True, states=SHOWN, icon="lock",
-    idle_when=("is_closed", True),
+    fits=lambda _site, _actor, thread: not thread.is_closed,
 )  # fmt: skip
 def close(planner: Planner, thread: Thread, _options: NoOptions) -> None:
     """关闭: nobody but moderators may reply."""
@@ -25,7 +25,7 @@ def close(planner: Planner, thread: Thread, _options: NoOptions) -> None:
     "thread.open", "Open", "Undo opening",
     targets=TargetKind.THREAD, permission=May.CLOSE, group=Group.STATE, family="thread.closing",
     is_bulk=True, takes_expiry=True, states=SHOWN, icon="unlock",
-    idle_when=("is_closed", False),
+    fits=lambda _site, _actor, thread: thread.is_closed,
 )  # fmt: skip
 def open_again(planner: Planner, thread: Thread, _options: NoOptions) -> None:
     """打开."""

@@ -6,6 +6,7 @@ from forum.commands.moderation.planning import Planner
 from forum.commands.moderation.registry import action
 from forum.core.errors import Invalid
 from forum.models import TargetKind, Thread, ThreadState
+from forum.modlog.marks import ICONS, STAMPS
 from forum.modlog.registry import Choice, Group, asked
 from forum.policies.permissions import May
 from forum.policies.verdict import Refusal, refused
@@ -27,8 +28,8 @@ class StickOptions:
 @action(
     "thread.stick", "Stick", "Undo sticking",
     targets=TargetKind.THREAD, permission=May.STICK, group=Group.MARK, options=StickOptions,
-    is_bulk=True, takes_expiry=True, states=SHOWN, level_option="level", icon="pin",
-    ends_as=StickOptions(0),
+    is_bulk=True, takes_expiry=True, states=SHOWN, level_option="level", level_column="sticky_level",
+    icon="pin", ends_as=StickOptions(0),
 )  # fmt: skip
 def stick(planner: Planner, thread: Thread, options: StickOptions) -> None:
     """置顶: 1 in the board, 2 in the category, 3 everywhere; 0 ends it."""
@@ -48,8 +49,8 @@ class DigestOptions:
 @action(
     "thread.digest", "Digest", "Undo the digest",
     targets=TargetKind.THREAD, permission=May.DIGEST, group=Group.MARK, options=DigestOptions,
-    is_bulk=True, takes_expiry=True, states=SHOWN, level_option="level", icon="digest",
-    ends_as=DigestOptions(0),
+    is_bulk=True, takes_expiry=True, states=SHOWN, level_option="level", level_column="digest_level",
+    icon="digest", ends_as=DigestOptions(0),
 )  # fmt: skip
 def digest(planner: Planner, thread: Thread, options: DigestOptions) -> None:
     """精华: the rule pays for each level gained; what a lost level was paid is taken back."""
@@ -106,13 +107,6 @@ def highlight(planner: Planner, thread: Thread, options: HighlightOptions) -> No
     planner.tell(thread.author_id)
 
 
-STAMPS = (
-    ("", "None"), ("digest", "Digest stamp"), ("sticky", "Sticky stamp"), ("hot", "Hot"),
-    ("original", "Original"), ("recommended", "Recommended by the staff"), ("solved", "Solved"),
-    ("official", "Official"),
-)  # fmt: skip
-
-
 @dataclass(frozen=True)
 class StampOptions:
     stamp: str = asked("Stamp", Choice.PICK, "", values=STAMPS)
@@ -128,12 +122,6 @@ def put_stamp(planner: Planner, thread: Thread, options: StampOptions) -> None:
     _known(options.stamp, STAMPS, "stamp")
     planner.change(thread, stamp=options.stamp)
     planner.tell(thread.author_id)
-
-
-ICONS = (
-    ("", "None"), ("new", "New"), ("hot", "Hot"), ("good", "Good"), ("question", "Question"),
-    ("notice", "Notice"),
-)  # fmt: skip
 
 
 @dataclass(frozen=True)

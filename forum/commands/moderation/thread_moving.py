@@ -11,6 +11,7 @@ from forum.core.errors import Invalid
 from forum.models import TargetKind, Thread, ThreadState
 from forum.modlog.registry import Choice, Group, asked
 from forum.policies.actor import Rank
+from forum.policies.moderation import may_bring_threads_to
 from forum.policies.permissions import May
 
 SHOWN = frozenset({ThreadState.VISIBLE})
@@ -27,6 +28,10 @@ class MoveOptions:
     "thread.move", "Move", "Undo moving",
     targets=TargetKind.THREAD, permission=May.MOVE, group=Group.PLACE, options=MoveOptions,
     is_bulk=True, is_destructive=True, states=SHOWN, icon="external",
+    fits=lambda site, actor, thread: any(
+        board.id != thread.board_id and may_bring_threads_to(actor, board)
+        for board in site.boards.values()
+    ),
 )  # fmt: skip
 def move(planner: Planner, thread: Thread, options: MoveOptions) -> None:
     """移动, 保留转向: a board moderator's move ends the stickiness, as in Discuz!."""

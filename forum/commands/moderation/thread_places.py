@@ -10,6 +10,7 @@ from forum.commands.moderation.registry import action
 from forum.commands.moderation.targets import require_type
 from forum.models import Post, PostState, TargetKind, Thread, ThreadState
 from forum.modlog.registry import Choice, Group, NoOptions, asked
+from forum.policies.moderation import may_bring_threads_to
 from forum.policies.permissions import May
 
 SHOWN = frozenset({ThreadState.VISIBLE})
@@ -25,6 +26,7 @@ class TypeOptions:
     "thread.type", "Change the type", "Undo the change of type",
     targets=TargetKind.THREAD, permission=May.CHANGE_TYPE, group=Group.PLACE, options=TypeOptions,
     is_bulk=True, states=SHOWN, icon="list",
+    fits=lambda site, _actor, thread: bool(site.boards[thread.board_id].types),
 )  # fmt: skip
 def change_type(planner: Planner, thread: Thread, options: TypeOptions) -> None:
     """分类."""
@@ -65,6 +67,9 @@ class CopyOptions:
     "thread.copy", "Copy", "Undo the copy",
     targets=TargetKind.THREAD, permission=May.COPY, group=Group.PLACE, options=CopyOptions,
     is_bulk=True, states=SHOWN, icon="copy", most_targets=100,
+    fits=lambda site, actor, _thread: any(
+        may_bring_threads_to(actor, board) for board in site.boards.values()
+    ),
 )  # fmt: skip
 def copy(planner: Planner, thread: Thread, options: CopyOptions) -> None:
     """复制: a new thread with the opening post alone; the author is paid as for a new one."""

@@ -2,12 +2,16 @@
 export default function bulkBar(bar) {
   const form = bar.closest("form");
   // boxes may stand outside and name their form: a thread page has other forms around them
-  const boxes = [...form.elements].filter((box) => box.matches(`input[type=checkbox][name=${bar.dataset.boxes}]:not(:disabled)`));
-  const count = bar.querySelector("[data-count]");
+  const names = bar.dataset.boxes.split(" ");
+  const boxes = [...form.elements].filter((box) => box.matches("input[type=checkbox]:not(:disabled)") && names.includes(box.name));
+  const counts = bar.querySelectorAll("[data-count]");
   const all = bar.querySelector("[data-all]");
   const show = () => {
     const ticked = boxes.filter((box) => box.checked).length;
-    if (count) count.textContent = ticked;
+    for (const count of counts) {
+      const name = count.dataset.count;
+      count.textContent = name ? boxes.filter((box) => box.checked && box.name === name).length : ticked;
+    }
     if (all) {
       all.checked = ticked > 0 && ticked === boxes.length;
       all.indeterminate = ticked > 0 && ticked < boxes.length;

@@ -10,7 +10,16 @@ from forum.commands.moderation.thread_moving import MoveOptions
 from forum.commands.points import pay_rule
 from forum.core.clock import utc_now
 from forum.core.errors import Conflict, Forbidden, Invalid, NotFound
-from forum.models import Board, Member, ModLogTarget, Notice, Post, Thread, ThreadState
+from forum.models import (
+    Board,
+    Member,
+    ModLogEntry,
+    ModLogTarget,
+    Notice,
+    Post,
+    Thread,
+    ThreadState,
+)
 from forum.points.ledger import balances
 from tests.commands.moderation.acting import Moderator, differences, entries, row, working
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
@@ -233,8 +242,68 @@ def test_a_partial_undo_takes_back_what_can_be(forum, founder):
 
     assert [conflict.target_id for conflict in undone.left] == [one]
     assert not row(forum, Thread, two).is_closed
+    with pytest.raises(Conflict, match="undo_conflicts"):
+        founder.undoes(done.entry_id)
+    with pytest.raises(Conflict, match="nothing_to_undo"):
+        founder.undoes(done.entry_id, partial=True)
+
+
+def test_what_a_partial_undo_left_can_be_undone_later(forum, founder):
+    one, two, three = forum.thread(), forum.thread(), forum.thread()
+    done = founder.does("thread.close", one, two, three)
+    opened = founder.does("thread.open", one)
+    founder.undoes(done.entry_id, partial=True)
+    assert row(forum, ModLogEntry, done.entry_id).undone_by_id is None
+    assert _closed(forum, one, two, three) == [False, False, False]
+    founder.undoes(opened.entry_id)
+    assert _closed(forum, one, two, three) == [True, False, False]
+
+    last = founder.undoes(done.entry_id)
+
+    assert _closed(forum, one, two, three) == [False, False, False]
+    assert row(forum, ModLogEntry, last.entry_id).target_count == 1
+    assert row(forum, ModLogEntry, done.entry_id).undone_by_id == last.entry_id
     with pytest.raises(Conflict, match="already_undone"):
         founder.undoes(done.entry_id)
+
+
+def test_undoing_a_partial_undo_restores_exactly_its_parts(forum, founder):
+    one, two, three = forum.thread(), forum.thread(), forum.thread()
+    done = founder.does("thread.stick", one, two, three)
+    part = founder.undoes(done.entry_id, partial=True, only=[one, three])
+    assert _sticky(forum, one, two, three) == [0, 1, 0]
+
+    again = founder.undoes(part.entry_id)
+
+    assert _sticky(forum, one, two, three) == [1, 1, 1]
+    founder.undoes(again.entry_id)
+    assert _sticky(forum, one, two, three) == [0, 1, 0]
+    founder.undoes(done.entry_id)
+    assert _sticky(forum, one, two, three) == [0, 0, 0]
+    assert differences(forum) == []
+
+
+def test_a_partial_undo_of_posts_leaves_the_others_deleted(forum, founder):
+    thread_id = forum.thread(replies=4)
+    with forum.read() as s:
+        ids = s.scalars(select(Post.id).where(Post.thread_id == thread_id, Post.floor > 1)).all()
+    done = founder.does("post.delete", *ids)
+    founder.undoes(done.entry_id, partial=True, only=ids[1:3])
+    assert row(forum, Thread, thread_id).reply_count == 2
+    assert differences(forum) == []
+
+    founder.undoes(done.entry_id)
+
+    assert row(forum, Thread, thread_id).reply_count == 4
+    assert differences(forum) == []
+
+
+def _closed(forum, *ids):
+    return [row(forum, Thread, one).is_closed for one in ids]
+
+
+def _sticky(forum, *ids):
+    return [row(forum, Thread, one).sticky_level for one in ids]
 
 
 def test_a_purge_cannot_be_undone(forum, founder):

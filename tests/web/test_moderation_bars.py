@@ -1,0 +1,196 @@
+"""The moderators' boxes and buttons in lists: boards, search results, members' threads and replies."""
+
+import re
+
+import pytest
+from sqlalchemy import func, select
+
+from forum.commands.search_index import reindex_thread
+from forum.core.db import recorded_statements
+from forum.core.uow import unit_of_work
+from forum.models import ModLogEntry, Post, PostState, Thread, ThreadState
+from tests.acting import log_in
+from tests.commands.moderation.acting import Moderator, entries, row
+from tests.factories import FOUNDER_ID
+from tests.web.test_moderation import send
+
+BOXES = re.compile(r'<input[^>]*type="checkbox" name="([a-z_]*ids)" value="(\d+)"[^>]*>')
+
+
+def boxes(page):
+    """(name, id) of the boxes one may tick."""
+    return {
+        (found[1], int(found[2])) for found in BOXES.finditer(page.text) if "disabled" not in found[0]
+    }  # fmt: skip
+
+
+def buttons(page):
+    return set(re.findall(r'formaction="/moderation/do/([a-z.]+)"', page.text))
+
+
+def links(page):
+    return set(re.findall(r'href="/moderation/do/([a-z.]+)\?', page.text))
+
+
+@pytest.fixture
+def board_id(forum):
+    return forum.board("我的")
+
+
+@pytest.fixture
+def moderator(client, forum, board_id):
+    member_id = forum.moderator(board_id)
+    log_in(client, forum, member_id)
+    return Moderator(forum, member_id)
+
+
+def found_by_search(forum):
+    """Put every thread into the index."""
+    with unit_of_work(forum.database) as uow:
+        for thread_id in uow.session.scalars(select(Thread.id)).all():
+            reindex_thread(uow, thread_id)
+
+
+def first_post(forum, thread_id, floor=1):
+    with forum.read() as s:
+        return s.scalar(select(Post.id).where(Post.thread_id == thread_id, Post.floor == floor))
+
+
+def test_search_results_have_boxes_where_one_moderates(client, forum, board_id, moderator):
+    author = forum.member("李雷")
+    mine = forum.thread(author, board_id, title="红旗", replies=1, source="红旗")
+    theirs = forum.thread(author, title="红旗")
+    found_by_search(forum)
+
+    page = client.get("/search?author=李雷&kind=posts")
+
+    assert f"/thread-{theirs}-" in page.text
+    assert {name for name, _ in boxes(page)} == {"thread_ids", "post_ids"}
+    assert ("thread_ids", mine) in boxes(page)
+    assert ("thread_ids", theirs) not in boxes(page)
+    assert {"thread.delete", "thread.close", "thread.stick", "post.delete"} <= buttons(page)
+    assert "thread.open" not in buttons(page)  # none of them is closed
+
+
+@pytest.mark.parametrize("who", ["guest", "member"])
+def test_others_see_no_boxes(client, forum, who):
+    author = forum.member()
+    forum.thread(author, title="红旗")
+    if who == "member":
+        log_in(client, forum, forum.member("李雷"))
+    found_by_search(forum)
+    for path in ("/search?q=红旗", f"/space-uid-{author}.html?do=thread", "/forum-2-1.html"):
+        page = client.get(path)
+        assert (page.status_code, boxes(page), buttons(page)) == (200, set(), set())
+
+
+def test_a_batch_from_search_is_previewed_done_logged_and_undone_as_one(
+    client, forum, board_id, moderator
+):
+    author = forum.member("李雷")
+    threads = [forum.thread(author, board_id, title=f"红旗 {n}") for n in range(3)]
+    picked = "&".join(f"thread_ids={one}" for one in threads) + "&post_ids=1"
+    page = client.get(f"/moderation/do/thread.delete?{picked}&back=/search?q=红旗")
+    mark = page.text.partition('name="previewed"')[2].partition('value="')[2].partition('"')[0]
+    assert all(f"红旗 {n}" in page.text for n in range(3))
+
+    done = send(
+        client, "/moderation/do/thread.delete", ids=threads, previewed=mark, reason="广告",
+        back="/search?q=x",
+    )  # fmt: skip
+
+    assert (done.status_code, done.location) == (303, "/search?q=x")
+    assert [one.target_count for one in entries(forum)] == [3]
+    send(client, f"/moderation/undo/{entries(forum)[0].id}")
+    assert {row(forum, Thread, one).state for one in threads} == {ThreadState.VISIBLE}
+
+
+def test_a_members_threads_have_boxes(client, forum, board_id, moderator):
+    author = forum.member()
+    mine, theirs = forum.thread(author, board_id), forum.thread(author)
+    page = client.get(f"/space-uid-{author}.html?do=thread")
+
+    assert boxes(page) == {("ids", mine)}
+    assert f"/thread-{theirs}-" in page.text
+    assert {"thread.delete", "thread.close"} <= buttons(page)
+
+
+def test_a_members_replies_have_boxes(client, forum, board_id, moderator):
+    author, other = forum.member("李雷"), forum.member("王芳")
+    mine = forum.thread(other, board_id, replies=1, repliers=(author,))
+    forum.thread(other, replies=1, repliers=(author,))
+    post_id = first_post(forum, mine, 2)
+    page = client.get(f"/space-uid-{author}.html?do=reply")
+    assert boxes(page) == {("ids", post_id)}
+    assert {"post.delete", "post.block"} <= buttons(page)
+    assert "post.restore" not in buttons(page)
+
+    first = client.get(f"/moderation/do/post.delete?ids={post_id}")
+    mark = first.text.partition('name="previewed"')[2].partition('value="')[2].partition('"')[0]
+    send(client, "/moderation/do/post.delete", ids=post_id, previewed=mark)
+
+    assert row(forum, Post, post_id).state is PostState.RECYCLED
+
+
+def test_what_belongs_to_a_higher_rank_is_not_offered_for_deletion(
+    client, forum, board_id, moderator
+):
+    forum.thread(FOUNDER_ID, board_id, title="公告红旗")
+    found_by_search(forum)
+
+    for path in (f"/space-uid-{FOUNDER_ID}.html?do=thread", "/search?q=公告红旗"):
+        page = client.get(path)
+        assert boxes(page)
+        assert "thread.close" in buttons(page)
+        assert "thread.delete" not in buttons(page)
+
+
+def test_targets_smuggled_into_a_search_batch_stop_all(client, forum, board_id, moderator):
+    mine, theirs = forum.thread(board_id=board_id), forum.thread()
+
+    answer = send(client, "/moderation/do/thread.close", thread_ids=[mine, theirs], previewed="x")
+
+    assert answer.status_code in (200, 403)
+    assert not row(forum, Thread, mine).is_closed
+    with forum.read() as s:
+        assert s.scalar(select(func.count()).select_from(ModLogEntry)) == 0
+
+
+@pytest.mark.parametrize("count", [1, 12])
+def test_statements_do_not_grow_with_the_boxes(client, forum, board_id, moderator, count):
+    author = forum.member()
+    for number in range(count):
+        forum.thread(author, board_id, title=f"红旗 {number}", replies=1, repliers=(author,))
+    found_by_search(forum)
+    counted = []
+    for path in (
+        f"/space-uid-{author}.html?do=thread", f"/space-uid-{author}.html?do=reply", "/search?q=红旗",
+    ):  # fmt: skip
+        client.get("/settings")
+        with recorded_statements() as statements:
+            assert boxes(client.get(path))
+        counted.append(len(statements))
+    assert counted[0] <= 5
+    assert counted[1] <= 5
+    assert counted[2] <= 7
+
+
+def test_a_space_offers_only_what_there_is_to_do(client, forum):
+    administrator = forum.member("站长", group_id=1)
+    log_in(client, forum, administrator)
+    member = forum.member("平常人")
+    page = client.get(f"/space-uid-{member}.html")
+    assert {"member.mute", "member.ban", "member.lock"} <= links(page)
+    assert not {"member.release", "member.clear"} & links(page)
+
+    Moderator(forum, administrator).does("member.mute", member)
+
+    page = client.get(f"/space-uid-{member}.html")
+    assert "member.release" in links(page)
+    answer = send(client, "/moderation/do/member.release", ids=member)
+    assert answer.status_code == 303
+
+
+def test_nobody_is_offered_what_outranks_them(client, forum, moderator):
+    assert links(client.get(f"/space-uid-{FOUNDER_ID}.html")) == set()
+    assert links(client.get(f"/space-uid-{moderator.member_id}.html")) == set()
