@@ -92,6 +92,14 @@ def member_rank(site: Site, *, group_id: int, is_founder: bool, member_id: int) 
     return group.rank
 
 
+def rank_of(s: Session, site: Site, member_id: int) -> Rank:
+    """The moderation power of a member there is. One statement."""
+    row = s.execute(select(Member.group_id, Member.is_founder).where(Member.id == member_id)).one()
+    return member_rank(
+        site, group_id=row.group_id, is_founder=row.is_founder, member_id=member_id
+    )  # fmt: skip
+
+
 def _actor(
     site: Site, row: Any, now: datetime, session_id: int | None, panel_until: datetime | None
 ) -> Actor:

@@ -194,3 +194,48 @@ def test_a_space_offers_only_what_there_is_to_do(client, forum):
 def test_nobody_is_offered_what_outranks_them(client, forum, moderator):
     assert links(client.get(f"/space-uid-{FOUNDER_ID}.html")) == set()
     assert links(client.get(f"/space-uid-{moderator.member_id}.html")) == set()
+
+
+def test_a_thread_page_offers_only_what_there_is_to_do(client, forum, board_id, moderator):
+    author = forum.member("李雷")
+    lonely = forum.thread(author, board_id)
+    page = client.get(f"/thread-{lonely}-1-1.html")
+    assert {"thread.delete", "thread.close", "thread.stick", "thread.move"} <= links(page)
+    assert not {"thread.open", "thread.restore", "thread.split", "thread.type"} & links(page)
+    assert {"post.block", "post.warn"} <= buttons(page)
+    assert not {"post.delete", "post.pin", "post.restore"} & buttons(page)
+
+    talked = forum.thread(author, board_id, replies=2)
+    page = client.get(f"/thread-{talked}-1-1.html")
+    assert "thread.split" in links(page)
+    assert "post.delete" in buttons(page)
+    assert len(boxes(page)) == 3
+    moderator.does("post.delete", first_post(forum, talked, 2))
+    assert "post.restore" in buttons(client.get(f"/thread-{talked}-1-1.html"))
+
+
+def test_a_thread_of_a_higher_rank_is_not_offered_for_deletion(client, forum, board_id, moderator):
+    thread_id = forum.thread(FOUNDER_ID, board_id, replies=25, repliers=(forum.member("李雷"),))
+    for number in (1, 2):
+        page = client.get(f"/thread-{thread_id}-{number}-1.html")
+        assert "thread.close" in links(page)
+        assert "thread.delete" not in links(page)
+
+
+def test_what_a_higher_one_made_sticky_is_not_offered(client, forum, board_id, moderator):
+    thread_id = forum.thread(board_id=board_id, sticky_level=3)
+
+    assert "thread.stick" not in links(client.get(f"/thread-{thread_id}-1-1.html"))
+
+
+def test_each_offered_button_of_a_thread_succeeds(client, forum, board_id, moderator):
+    """Every link of the bar opens a page on which nothing is refused."""
+    author = forum.member("李雷")
+    thread_id = forum.thread(author, board_id, replies=2)
+    closed = forum.thread(author, board_id, is_closed=True)
+    for one in (thread_id, closed):
+        for key in links(client.get(f"/thread-{one}-1-1.html")):
+            page = client.get(f"/moderation/do/{key}?ids={one}")
+            assert page.status_code == 200, key
+            assert "effects__item--refused" not in page.text, key
+            assert f'action="/moderation/do/{key}"' in page.text, key

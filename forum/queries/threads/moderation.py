@@ -1,5 +1,6 @@
 """What may a moderator do here? The bars of the thread page, from the registry; and what was done."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from forum.models import ModLogEntry, ModLogTarget, TargetKind
 from forum.modlog.registry import ACTIONS, Action
-from forum.policies.actor import Actor
-from forum.policies.moderation import may_use
-from forum.queries.moderation_bars import may_do_to_thread
+from forum.policies.actor import Actor, Rank
+from forum.queries.actors import rank_of
+from forum.queries.moderation_bars import ListedPost, may_do_to_thread, posts_bar
 from forum.queries.site import Site
 from forum.queries.threads.facts import FoundThread, find_thread, require_readable
 
@@ -22,28 +23,38 @@ class ModerationBar:
 
     thread_actions: tuple[Action, ...] = ()
     post_actions: tuple[Action, ...] = ()
+    post_ids: frozenset[int] = frozenset()  # the posts that have a box
 
 
-def moderation_bar(site: Site, actor: Actor, thread: FoundThread) -> ModerationBar | None:
-    """The bars, or None for who moderates nothing here. No statement.
+def moderation_bar(
+    s: Session,
+    site: Site,
+    actor: Actor,
+    thread: FoundThread,
+    posts: Sequence[ListedPost],
+    ranks: Mapping[int, Rank],
+) -> ModerationBar | None:
+    """The bars, or None for who moderates nothing here. One statement where the thread's author is
+    none of the authors on the page.
 
-    Whether an author outranks the actor is asked when it is done.
+    :param ranks: of the authors on the page.
     """
     if not actor.moderates(thread.board_id):
         return None
+    rank = ranks.get(thread.author_id)
+    if rank is None:
+        rank = rank_of(s, site, thread.author_id)
+    picks = posts_bar(site, actor, [(thread, post) for post in posts], ranks)
     return ModerationBar(
         thread_actions=tuple(
             action
             for action in ACTIONS.values()
             if action.targets is TargetKind.THREAD
             and not action.site_wide
-            and may_do_to_thread(site, actor, action, thread)
+            and may_do_to_thread(site, actor, action, thread, rank)
         ),
-        post_actions=tuple(
-            action
-            for action in ACTIONS.values()
-            if action.targets is TargetKind.POST and not action.site_wide and may_use(actor, action)
-        ),
+        post_actions=picks.actions,
+        post_ids=picks.ids,
     )
 
 

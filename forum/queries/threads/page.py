@@ -1,7 +1,7 @@
 """What does the thread page show? All of it, in three to five statements whatever its size."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -72,6 +72,7 @@ class PostCard:
     can_report: Verdict
     comments: tuple[Comment, ...] = ()
     ratings: RatingBlock | None = None
+    can_pick: bool = False  # by a moderator: there is something one may do to it
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,6 @@ class PageFrame:
     is_newest_first: bool
     is_guest: bool
     shows_reply: bool
-    can_pick: bool
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,6 @@ class ThreadPage:
             self.is_newest_first,
             self.is_guest,
             self.is_guest or bool(self.reply),
-            bool(self.moderation and self.moderation.post_actions),
         )
 
     @property
@@ -164,14 +163,19 @@ def thread_page(s: Session, actor: Actor, site: Site, opened: OpenedThread) -> T
     marks = [_mark(row, pins) for row in rows]
     new_from = opened.marks_of(actor, marks).new_from
     board = opened.board
+    posts = tuple(
+        _card(site, actor, thread, row, new_from, comments, ratings, pins) for row in rows
+    )
+    ranks = {post.author_id: post.author.rank for post in posts}
+    moderation = moderation_bar(s, site, actor, thread, posts, ranks)
+    if moderation is not None:
+        posts = tuple(replace(post, can_pick=post.id in moderation.post_ids) for post in posts)
     return ThreadPage(
         thread=thread,
         board=board,
         ancestors=site.ancestors(board.id),
         type=next((kind for kind in board.types if kind.id == thread.type_id), None),
-        posts=tuple(
-            _card(site, actor, thread, row, new_from, comments, ratings, pins) for row in rows
-        ),
+        posts=posts,
         pager=opened.pager,
         list_page=opened.list_page,
         filter_author_id=opened.filter_author_id,
@@ -181,7 +185,7 @@ def thread_page(s: Session, actor: Actor, site: Site, opened: OpenedThread) -> T
         is_favorite=opened.head.is_favorite,
         reply=opened.reply,
         can_start=board.id in actor.startable,
-        moderation=moderation_bar(site, actor, thread),
+        moderation=moderation,
         is_guest=actor.is_guest,
     )
 
