@@ -10,7 +10,7 @@ from forum.commands.search_index import indexable, mark_stale, row_of
 from forum.core.uow import UnitOfWork
 from forum.models import Post
 from forum.search import IndexRow, backend_of
-from forum.search.tables import ROWS, STALE
+from forum.search.tables import ROWS, STALE, STALE_THREADS
 from forum.search.tokens import row_tokens
 
 STEP = 2000
@@ -53,6 +53,11 @@ def compare(s: Session, first_id: int, last_id: int) -> Differences:
     }
     stale = set(
         s.scalars(select(STALE.c.post_id).where(STALE.c.post_id.between(first_id, last_id)))
+    )
+    stale |= set(
+        s.scalars(
+            select(Post.id).where(within, Post.thread_id.in_(select(STALE_THREADS.c.thread_id)))
+        )
     )
     right = [row for post_id, row in wanted.items() if held.get(post_id) == row]
     return Differences(

@@ -4,19 +4,27 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, insert, select
+from sqlalchemy import Row, Select, delete, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from forum.core.uow import UnitOfWork
 from forum.markup import plain_text
 from forum.models import Post, PostState, Thread, ThreadState
 from forum.search import IndexRow, backend_of, normalised
-from forum.search.tables import ROWS, STALE
+from forum.search.tables import ROWS, STALE, STALE_THREADS
 
 # Up to so many rows are made again within the caller's transaction; the sweep does the others.
 AT_ONCE = 100
 SWEEP_STEP = 50  # short: on SQLite nobody else writes meanwhile
 REBUILD_STEP = 2000
+
+
+# One row for 20,000 posts: those who write wait for nothing longer.
+_MARK_THREAD = text(
+    "INSERT INTO search_stale_threads (thread_id, after_floor, version) VALUES (:thread_id, 0, 1) "
+    "ON CONFLICT (thread_id) DO UPDATE SET after_floor = 0,"
+    " version = search_stale_threads.version + 1"
+)
 
 
 def index_post(
@@ -65,9 +73,16 @@ def reindex_thread(uow: UnitOfWork, thread_id: int) -> None:
     first_id = s.scalar(select(Thread.first_post_id).where(Thread.id == thread_id))
     if first_id is not None:
         refresh_posts(s, [first_id])
-    every = select(Post.id).where(Post.thread_id == thread_id, Post.id != (first_id or 0))
-    fresh = every.where(Post.id.not_in(select(STALE.c.post_id)))
-    s.execute(insert(STALE).from_select(["post_id"], fresh))
+    s.execute(_MARK_THREAD, {"thread_id": thread_id})
+
+
+def follow_posts(uow: UnitOfWork, post_ids: Iterable[int]) -> None:
+    """Make the rows of posts whose state changed again; of many posts by the sweep."""
+    ids = sorted(set(post_ids))
+    if len(ids) <= AT_ONCE:
+        refresh_posts(uow.session, ids)
+    else:
+        mark_stale(uow.session, ids)
 
 
 def move_thread(uow: UnitOfWork, thread_id: int, to_board_id: int) -> None:
@@ -83,10 +98,40 @@ def sweep(uow: UnitOfWork, *, limit: int = SWEEP_STEP) -> int:
     """Make `limit` stale rows again. Returns how many were; 0 = nothing is left to do."""
     s = uow.session
     ids = list(s.scalars(select(STALE.c.post_id).order_by(STALE.c.post_id.desc()).limit(limit)))
-    if ids:
-        refresh_posts(s, ids)
-        s.execute(delete(STALE).where(STALE.c.post_id.in_(ids)))
+    if not ids:
+        return _sweep_thread(s, limit)
+    refresh_posts(s, ids)
+    s.execute(delete(STALE).where(STALE.c.post_id.in_(ids)))
     return len(ids)
+
+
+def _sweep_thread(s: Session, limit: int) -> int:
+    """The next posts of a long thread. One that a large action has in hand is left until it is done."""
+    marked = s.execute(
+        select(STALE_THREADS)
+        .outerjoin(Thread, Thread.id == STALE_THREADS.c.thread_id)
+        .where(Thread.batch_id.is_(None))
+        .order_by(STALE_THREADS.c.thread_id)
+        .limit(1)
+    ).one_or_none()
+    if marked is None:
+        return 0
+    posts = s.execute(
+        select(Post.id, Post.floor)
+        .where(Post.thread_id == marked.thread_id, Post.floor > marked.after_floor)
+        .order_by(Post.floor)
+        .limit(limit)
+    ).all()
+    refresh_posts(s, [post.id for post in posts])
+    # Marked again meanwhile, it has another version, and the sweep begins anew.
+    same = (STALE_THREADS.c.thread_id == marked.thread_id) & (
+        STALE_THREADS.c.version == marked.version
+    )
+    if len(posts) < limit:
+        s.execute(delete(STALE_THREADS).where(same))
+    else:
+        s.execute(update(STALE_THREADS).where(same).values(after_floor=posts[-1].floor))
+    return max(1, len(posts))
 
 
 def begin_rebuild(uow: UnitOfWork) -> None:
@@ -94,6 +139,7 @@ def begin_rebuild(uow: UnitOfWork) -> None:
     backend = backend_of(uow.session)
     backend.clear(uow.session)
     uow.session.execute(delete(STALE))
+    uow.session.execute(delete(STALE_THREADS))
     backend.begin_bulk(uow.session)
 
 

@@ -47,6 +47,7 @@ REFUSALS: dict[str, Any] = {
     Refusal.ALREADY_CLAIMED: _l("This account has an owner already."),
     Refusal.NETWORK: _l("Nobody can use this site from your network at the moment."),
     Refusal.WRONG_STATE: _l("This does not fit the state it is in."),
+    Refusal.IN_HAND: _l("This thread is being rearranged. Please try again in a moment."),
 }
 
 # What commands raise: Invalid, Taken, TooSoon, Conflict, NotFound.

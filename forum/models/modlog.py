@@ -112,13 +112,19 @@ class ModBatch(Base):
     step_total: Mapped[int] = mapped_column(default=0)
     entry_id: Mapped[int | None] = mapped_column(ForeignKey("modlog.id"), index=True)
     error: Mapped[str] = mapped_column(default="")  # the key of what stopped it
+    told: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {target id: whom it is told}
+    in_hand: Mapped[list[Any]] = mapped_column(default=list)  # threads nobody else acts on
+    closing_count: Mapped[int] = mapped_column(default=0)  # of what follows the log entry
     created_at: Mapped[datetime]
     touched_at: Mapped[datetime]  # by the last step; old = its process died
     finished_at: Mapped[datetime | None]
 
 
 class ModBatchStep(Base):
-    """What one step did, until the log entry says it all."""
+    """What one step did, until the log entry says it all; or is to do, while it is not made.
+
+    One very long thread is done in several steps: the last of them names it as its target.
+    """
 
     __tablename__ = "modbatch_steps"
     batch_id: Mapped[int] = mapped_column(
@@ -128,3 +134,4 @@ class ModBatchStep(Base):
     target_ids: Mapped[list[Any]]
     effects: Mapped[list[Any]]
     is_undone: Mapped[bool] = mapped_column(default=False)
+    is_made: Mapped[bool] = mapped_column(default=True)

@@ -101,3 +101,4 @@ class Thread(Base):
     last_poster_name: Mapped[str] = mapped_column(default="")
     version: Mapped[int] = mapped_column(default=1)  # counts every change a page would show
     last_log_id: Mapped[int | None]  # 本主题由 X 于 T 置顶
+    batch_id: Mapped[int | None]  # the large action that has it in hand: no replies meanwhile

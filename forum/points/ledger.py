@@ -193,6 +193,19 @@ def balances(session: Session, member_id: int) -> dict[int, int]:
     return {row.kind_id: row.amount for row in rows}
 
 
+def balances_of(session: Session, member_ids: Sequence[int]) -> dict[int, dict[int, int]]:
+    """What members have, by point kind. One statement."""
+    rows = session.execute(
+        select(MemberPoints.member_id, MemberPoints.kind_id, MemberPoints.amount).where(
+            MemberPoints.member_id.in_(member_ids)
+        )
+    )
+    found: dict[int, dict[int, int]] = {}
+    for row in rows:
+        found.setdefault(row.member_id, {})[row.kind_id] = row.amount
+    return found
+
+
 def paid_times(
     session: Session, *, rule: str, member_id: int, since: datetime | None, board_mark: str
 ) -> int:

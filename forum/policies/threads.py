@@ -29,6 +29,13 @@ class ThreadFacts(Protocol):
     def last_post_at(self) -> datetime: ...
 
 
+class ReplyFacts(ThreadFacts, Protocol):
+    """What replying needs to know besides."""
+
+    @property
+    def batch_id(self) -> int | None: ...
+
+
 def may_read_thread(actor: Actor, thread: ThreadFacts) -> Verdict:
     """Open a thread. Recycled ones are for those who may take them out again."""
     if thread.board_id not in actor.readable:
@@ -56,7 +63,7 @@ def may_see_title(actor: Actor, thread: ThreadFacts) -> Verdict:
     return refused(Refusal.NOT_VISIBLE)
 
 
-def may_reply(actor: Actor, thread: ThreadFacts, *, autoclose_days: int = 0) -> Verdict:
+def may_reply(actor: Actor, thread: ReplyFacts, *, autoclose_days: int = 0) -> Verdict:
     """Add a post to a thread one may read.
 
     :param autoclose_days: the board's: > 0 counts from the thread's creation, < 0 from its last post.
@@ -72,6 +79,8 @@ def may_reply(actor: Actor, thread: ThreadFacts, *, autoclose_days: int = 0) -> 
         return refused(Refusal.RECYCLED)
     if thread.state is not ThreadState.VISIBLE:
         return refused(Refusal.PENDING)
+    if thread.batch_id is not None:
+        return refused(Refusal.IN_HAND)
     if actor.moderates(thread.board_id):
         return ALLOWED
     if thread.is_closed:

@@ -14,3 +14,11 @@ ROWS = table(
 )
 # Posts whose rows are to be made again, or taken out, by the sweep.
 STALE = table("search_stale", column("post_id", BigInteger))
+# Long threads whose rows are to be made again, and how far the sweep has come. `version` counts the
+# times it was asked to: a sweep under way then begins anew.
+STALE_THREADS = table(
+    "search_stale_threads",
+    column("thread_id", BigInteger),
+    column("after_floor", BigInteger),
+    column("version", BigInteger),
+)

@@ -17,7 +17,7 @@ def test_the_sweep_leaves_nothing_to_do(forum: Forum, tmp_path: Path) -> None:
         reindex_thread(uow, thread_id)
     tools = Tools(forum.database, MemoryMailer(), LocalFiles(tmp_path))
 
-    assert JOBS["sweep_search"].run(tools) == AT_ONCE + 4
+    assert JOBS["sweep_search"].run(tools) == AT_ONCE + 5
     assert JOBS["sweep_search"].run(tools) == 0
     with forum.read() as s:
         assert compare(s, 1, 1000) == Differences()

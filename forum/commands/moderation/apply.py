@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from forum.commands.locks import lock_members
 from forum.commands.moderation.rows import current_values, decoded, table_of
-from forum.commands.points import pay_rule, recompute_total
+from forum.commands.points import pay_rule, recompute_totals
 from forum.core.errors import Conflict
 from forum.core.uow import UnitOfWork
 from forum.models import PointTransfer, Post, PostState, Thread
@@ -97,8 +97,7 @@ def apply_effects(
         if (isinstance(one, Count) and one.table == "members")
         or (isinstance(one, Change) and one.table == "members" and "group_id" in one.after)
     }
-    for member_id in sorted(paid | counted):
-        recompute_total(uow, member_id)
+    recompute_totals(uow, paid | counted)
     s.flush()  # the totals, which expiring would forget
     s.expire_all()
     return made

@@ -4,13 +4,14 @@ check the request · load and lock · may, for every target · plan · make · l
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from forum.commands.moderation.apply import Applied, apply_effects
+from forum.commands.moderation.in_hand import is_in_hand, require_free
 from forum.commands.moderation.planning import Planner
 from forum.commands.moderation.record import LoggedAction, record
 from forum.commands.moderation.settle import forget_posts, posts_before, settle
@@ -33,7 +34,7 @@ from forum.modlog.registry import Action, Choice, action_of
 from forum.policies.actor import Actor
 from forum.policies.moderation import NOTICE_REQUIRED, REASON_REQUIRED
 from forum.policies.permissions import May
-from forum.policies.verdict import Refusal, Verdict
+from forum.policies.verdict import Refusal, Verdict, refused
 from forum.queries.site import Site, site_of
 
 REASON_LENGTH = 200
@@ -145,7 +146,7 @@ def preview(
     refusals = tuple(
         (target, verdict)
         for target in targets.found
-        if not (verdict := verdict_on(actor, entry, target, targets.ranks, level))
+        if not (verdict := _verdict_now(actor, entry, target, targets, level))
     )
     for _, verdict in refusals:
         if verdict.refusal is Refusal.NOT_VISIBLE:
@@ -160,6 +161,16 @@ def preview(
     shown = Targets(allowed, targets.companions, targets.ranks)
     planned = plan(s, site, actor, request, shown, now=now, is_real=False)
     return Preview(Planned(request, targets, planned.effects, planned.told), refusals)
+
+
+def _verdict_now(
+    actor: Actor, action: Action, target: Target, targets: Targets, level: int
+) -> Verdict:
+    verdict = verdict_on(actor, action, target, targets.ranks, level)
+    thread = thread_of(target)
+    if verdict and thread is not None and is_in_hand(thread):
+        return refused(Refusal.IN_HAND)
+    return verdict
 
 
 def unique(ids: Sequence[int]) -> tuple[int, ...]:
@@ -221,15 +232,19 @@ def load_for(s: Session, site: Site, request: Request, uow: UnitOfWork | None = 
     )
 
 
-def require_all(actor: Actor, site: Site, request: Request, targets: Targets) -> None:
+def require_all(
+    actor: Actor, site: Site, request: Request, targets: Targets, *, batch_id: int | None = None
+) -> None:
     """Go on only when the actor may do it to every target, and use the places the options name.
 
+    :param batch_id: the large action this is a step of.
     :raises NotFound: one of them is secret from the actor.
     :raises Forbidden: one of them is refused.
     """
     level = request.action.level_of(request.options)
     for target in (*targets.found, *targets.companions.values()):
         verdict_on(actor, request.action, target, targets.ranks, level).require()
+    require_free(targets.threads, batch_id)
     options_verdict(actor, site, request.action, request.options).require()
 
 
@@ -244,6 +259,22 @@ def plan(
     is_real: bool,
 ) -> Planned:
     """Ask the action what it does to each target, and add how the counters follow."""
+    planned = plan_without_counts(s, site, actor, request, targets, now=now, is_real=is_real)
+    effects = planned.effects
+    return replace(planned, effects=(*effects, *counts_following(s, effects)))
+
+
+def plan_without_counts(
+    s: Session,
+    site: Site,
+    actor: Actor,
+    request: Request,
+    targets: Targets,
+    *,
+    now: datetime,
+    is_real: bool,
+) -> Planned:
+    """Ask the action what it does to each target."""
     planner = Planner(
         s, now, site, actor, is_real=is_real, reason=request.reason,
         companions=targets.companions, until=request.expires_at,
@@ -252,8 +283,7 @@ def plan(
     for target in targets.found:
         planner.target_id = target.id
         do(planner, target, request.options)
-    effects = planner.effects.effects
-    return Planned(request, targets, (*effects, *counts_following(s, effects)), planner.told)
+    return Planned(request, targets, tuple(planner.effects.effects), planner.told)
 
 
 def make(uow: UnitOfWork, planned: Planned, actor: Actor) -> Applied:

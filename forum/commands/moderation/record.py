@@ -38,9 +38,10 @@ class LoggedAction:
         return replace(self, effects=[encode(effect) for effect in effects])
 
 
-def record(uow: UnitOfWork, what: LoggedAction) -> int:
+def record(uow: UnitOfWork, what: LoggedAction, *, settles: bool = True) -> int:
     """Write the log row. Lock nothing after this: the head of the chain is locked last.
 
+    :param settles: bring along what hangs on it; else the caller does, by `settle_record`.
     :returns: the entry's id.
     """
     seal = seal_of(uow.session)
@@ -68,10 +69,20 @@ def record(uow: UnitOfWork, what: LoggedAction) -> int:
     uow.after_commit(lambda: seal.remember(head))
     if what.undoes_id is not None:
         _mark_undone(uow.session, what.undoes_id, head.entry_id)
-    if not what.is_reversal:
-        _supersede(uow.session, what, head.entry_id)
-    point_threads(uow.session, what.action.targets, what.target_ids)
+    if settles:
+        settle_record(
+            uow.session, what.action, what.target_ids, head.entry_id, is_reversal=what.is_reversal
+        )
     return head.entry_id
+
+
+def settle_record(
+    s: Session, action: Action, target_ids: Sequence[int], entry_id: int, *, is_reversal: bool
+) -> None:
+    """What hangs on an entry: end dates it takes over, and threads that name it."""
+    if not is_reversal:
+        _supersede(s, action, target_ids, entry_id)
+    point_threads(s, action.targets, target_ids)
 
 
 def _mark_undone(s: Session, entry_id: int, by_id: int) -> None:
@@ -90,9 +101,9 @@ def _mark_undone(s: Session, entry_id: int, by_id: int) -> None:
     )
 
 
-def _supersede(s: Session, what: LoggedAction, entry_id: int) -> None:
+def _supersede(s: Session, action: Action, target_ids: Sequence[int], entry_id: int) -> None:
     """End dates of earlier entries of the family count no longer on these targets."""
-    family = [one.key for one in ACTIONS.values() if one.family == what.action.family]
+    family = [one.key for one in ACTIONS.values() if one.family == action.family]
     earlier = (
         select(ModLogEntry.id)
         .where(
@@ -103,11 +114,11 @@ def _supersede(s: Session, what: LoggedAction, entry_id: int) -> None:
         )
         .scalar_subquery()
     )
-    for part in _parts(what.target_ids):
+    for part in _parts(target_ids):
         s.execute(
             update(ModLogTarget)
             .where(
-                ModLogTarget.kind == what.action.targets,
+                ModLogTarget.kind == action.targets,
                 ModLogTarget.target_id.in_(part),
                 ModLogTarget.superseded_by_id.is_(None),
                 ModLogTarget.entry_id.in_(earlier),

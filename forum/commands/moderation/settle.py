@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from forum.commands.counters import refresh_last_post
 from forum.commands.moderation.apply import Applied, apply_counts
 from forum.commands.search_index import (
+    follow_posts,
     move_thread,
-    refresh_posts,
     reindex_thread,
     remove_posts,
 )
@@ -101,7 +101,7 @@ def settle(
     for thread_id in sorted(touched.reindexed - set(touched.moved)):
         reindex_thread(uow, thread_id)
     if touched.posts:
-        refresh_posts(s, sorted(touched.posts))
+        follow_posts(uow, touched.posts)
     if touched.members:  # guests' pages show groups, avatars, signatures
         uow.bump(CacheName.SITE)
     if any(getattr(one, "table", "") == "network_bans" for one in applied.effects):

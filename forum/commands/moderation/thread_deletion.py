@@ -17,6 +17,7 @@ BINNED = frozenset({ThreadState.RECYCLED})
     "thread.delete", "Delete threads", "Undo the deletion",
     targets=TargetKind.THREAD, permission=May.DELETE, group=Group.REMOVE, family="thread.deletion",
     is_bulk=True, is_destructive=True, minds_rank=True, states=DELETABLE, icon="trash",
+    is_long=True,
 )  # fmt: skip
 def delete(planner: Planner, thread: Thread, _options: NoOptions) -> None:
     """删除主题: to the recycle bin. Counters and points of all its authors go back; points of posts
@@ -51,7 +52,7 @@ def plan_deletion(planner: Planner, thread: Thread) -> None:
 @action(
     "thread.restore", "Restore", "Undo the restoring",
     targets=TargetKind.THREAD, permission=May.DELETE, group=Group.REMOVE, family="thread.deletion",
-    is_bulk=True, states=BINNED, icon="undo",
+    is_bulk=True, states=BINNED, icon="undo", is_long=True,
 )  # fmt: skip
 def restore(planner: Planner, thread: Thread, _options: NoOptions) -> None:
     """恢复: out of the recycle bin, as it was; exactly what the deletion took is given back."""
@@ -66,6 +67,7 @@ def restore(planner: Planner, thread: Thread, _options: NoOptions) -> None:
     "thread.purge", "Delete for good", "",
     targets=TargetKind.THREAD, permission=May.PURGE, group=Group.REMOVE, family="thread.deletion",
     is_bulk=True, is_destructive=True, is_final=True, minds_rank=True, states=BINNED, icon="trash",
+    is_long=True,
 )  # fmt: skip
 def purge(planner: Planner, thread: Thread, _options: NoOptions) -> None:
     """彻底删除: out of the recycle bin for good, with all posts. Nothing brings it back."""

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forum.commands.moderation.conflicts import Conflict, conflicts_in, without
+from forum.commands.moderation.in_hand import require_free
 from forum.commands.moderation.late_posts import late_posts
 from forum.commands.moderation.perform import make_effects
 from forum.commands.moderation.record import LoggedAction, record
@@ -82,6 +83,7 @@ def undo(
     s, site = uow.session, site_of(uow.session)
     entry = load_entry(s, entry_id, lock=True)
     threads = lock_threads(s, entry.effects)
+    require_free(threads)
     if entry.row.undone_by_id is not None:
         raise ConflictError("already_undone")
     if actor is not None:
@@ -158,9 +160,14 @@ def undo_preview(s: Session, actor: Actor, site: Site, entry_id: int) -> UndoPre
 
 def undoing_effects(s: Session, entry: LoggedEntry, blocked: set[int]) -> list[Effect]:
     """What taking the entry back would do now."""
-    raw = inverses(without(entry.raw_effects, blocked))
-    raw = [*late_posts(s, raw, since=entry.row.created_at), *raw]
+    raw = undoing_without_counts(s, entry, blocked)
     return [*raw, *counts_following(s, raw)]
+
+
+def undoing_without_counts(s: Session, entry: LoggedEntry, blocked: set[int]) -> list[Effect]:
+    """The same, but for the counters, which follow."""
+    raw = inverses(without(entry.raw_effects, blocked))
+    return [*late_posts(s, raw, since=entry.row.created_at), *raw]
 
 
 def load_entry(
@@ -273,20 +280,20 @@ def _thread_ids(s: Session, effects: Sequence[Effect]) -> set[int]:
     return found
 
 
-def lock_threads(s: Session, effects: Sequence[Effect]) -> list[Thread]:
-    """Lock the threads effects touch, lowest id first, and read them."""
+def lock_threads(s: Session, effects: Sequence[Effect], *, lock: bool = True) -> list[Thread]:
+    """Lock the threads effects touch, lowest id first, and read them.
+
+    :param lock: or only read them.
+    """
     ids = sorted(_thread_ids(s, effects))
     found: list[Thread] = []
     for at in range(0, len(ids), 500):
-        found.extend(
-            s.scalars(
-                select(Thread)
-                .where(Thread.id.in_(ids[at : at + 500]))
-                .order_by(Thread.id)
-                .with_for_update(key_share=True)
-                .execution_options(populate_existing=True)
+        statement = select(Thread).where(Thread.id.in_(ids[at : at + 500])).order_by(Thread.id)
+        if lock:
+            statement = statement.with_for_update(key_share=True).execution_options(
+                populate_existing=True
             )
-        )
+        found.extend(s.scalars(statement))
     return found
 
 

@@ -5,10 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
+from forum.commands.moderation.batch_steps import STEP_TARGETS, advance
 from forum.commands.moderation.batches import (
-    STEP_TARGETS,
     abandoned_batches,
-    advance,
     claim,
     run_batch,
     start_batch,

@@ -1,0 +1,148 @@
+"""What comes after a batch's last step? One row of the log over all of them; then, again in short
+steps, what hangs on the row: earlier end dates, the threads that name it, the owners who are told.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from forum.commands.locks import lock_members
+from forum.commands.moderation.perform import Planned, Request, load_for, logged, told_of
+from forum.commands.moderation.pieces import joined
+from forum.commands.moderation.record import LoggedAction, record, settle_record
+from forum.commands.moderation.targets import author_of
+from forum.commands.moderation.telling import Told, tell_owners
+from forum.commands.moderation.undo import load_entry
+from forum.core.errors import Conflict
+from forum.core.uow import UnitOfWork
+from forum.models import BatchState, ModBatch, ModBatchStep
+from forum.modlog.effects import decode, encode
+from forum.modlog.registry import action_of
+from forum.policies.actor import Actor
+from forum.queries.actors import actor_for_member
+from forum.queries.site import Site, site_of
+
+# How many targets, and how many owners, one step brings along.
+CLOSING_TARGETS = 250
+CLOSING_OWNERS = 40
+
+
+def close(uow: UnitOfWork, batch: ModBatch, actor: Actor) -> bool:
+    """Write the row of the log. Returns whether more follows (`close_further`)."""
+    s = uow.session
+    batch_id = batch.id
+    what = _entry(s, site_of(s), batch, actor)
+    effects = _effects_of(s, batch_id)
+    s.execute(update(ModBatchStep).where(ModBatchStep.batch_id == batch_id).values(effects=[]))
+    entry_id = record(uow, replace(what, effects=effects), settles=False)
+    s.execute(
+        update(ModBatch)
+        .where(ModBatch.id == batch_id)
+        .values(entry_id=entry_id)
+        .execution_options(synchronize_session=False)
+    )
+    return True
+
+
+def _effects_of(s: Session, batch_id: int) -> list[dict[str, Any]]:
+    """Of all steps; those of a target done in pieces are joined again."""
+    rows = s.execute(
+        select(ModBatchStep.target_ids, ModBatchStep.effects)
+        .where(ModBatchStep.batch_id == batch_id)
+        .order_by(ModBatchStep.number)
+    ).all()
+    found: list[dict[str, Any]] = []
+    pieces: list[dict[str, Any]] = []
+    for row in rows:
+        if row.target_ids and not pieces:
+            found += row.effects
+            continue
+        pieces += row.effects
+        if row.target_ids:
+            found += [encode(one) for one in joined(decode(coded) for coded in pieces)]
+            pieces = []
+    return found
+
+
+def close_further(uow: UnitOfWork, batch: ModBatch) -> bool:
+    """The next step of what hangs on the row. Returns whether there is more."""
+    s = uow.session
+    assert batch.entry_id is not None
+    number = batch.closing_count
+    batch.closing_count += 1
+    action = action_of(batch.action)
+    targets = tuple(batch.target_ids)
+    parts = -(-len(targets) // CLOSING_TARGETS)
+    if number < parts:
+        at = number * CLOSING_TARGETS
+        entry = load_entry(s, batch.entry_id, only=())
+        settle_record(
+            s, action, targets[at : at + CLOSING_TARGETS], entry.id, is_reversal=entry.is_reversal
+        )
+        return True
+    owners = _owners(s, batch)
+    at = (number - parts) * CLOSING_OWNERS
+    members = sorted({one.member_id for one in owners})
+    now_told = set(members[at : at + CLOSING_OWNERS])
+    is_last = at + CLOSING_OWNERS >= len(members)
+    entry_id, action_key, reason, actor_id = (
+        batch.entry_id,
+        batch.action,
+        batch.reason,
+        batch.actor_id,
+    )
+    if is_last:
+        batch.state, batch.finished_at = BatchState.DONE, uow.now
+    if now_told:
+        actor = actor_for_member(s, site_of(s), actor_id, uow.now)
+        lock_members(uow, now_told)
+        told = [one for one in owners if one.member_id in now_told]
+        tell_owners(uow, actor, told, action=action_key, reason=reason, entry_id=entry_id)
+    return not is_last
+
+
+def _entry(s: Session, site: Site, batch: ModBatch, actor: Actor) -> LoggedAction:
+    ids = tuple(batch.target_ids)
+    if batch.undoes_id is not None:
+        entry = load_entry(s, batch.undoes_id, lock=True, only=())
+        if entry.row.undone_by_id is not None:
+            raise Conflict("already_undone")
+        return LoggedAction(
+            action=entry.action, actor_id=actor.member_id, actor_name=actor.name,
+            target_ids=ids, board_id=entry.row.board_id, title=entry.row.title,
+            options=entry.row.options, effects=[], is_reversal=not entry.is_reversal,
+            undoes_id=entry.id,
+            expires_at=entry.row.expires_at if entry.is_reversal else None,
+        )  # fmt: skip
+    action = action_of(batch.action)
+    if action.is_final:
+        return LoggedAction(
+            action=action, actor_id=actor.member_id, actor_name=actor.name,
+            target_ids=ids, board_id=None, title="", options=batch.options, effects=[],
+            reason=batch.reason,
+        )  # fmt: skip
+    request = _request(batch, ids)
+    return logged(actor, Planned(request, load_for(s, site, request), (), {}))
+
+
+def _request(batch: ModBatch, ids: tuple[int, ...]) -> Request:
+    action = action_of(batch.action)
+    return Request(
+        action, ids, action.options_from(batch.options), batch.reason, batch.notifies,
+        batch.expires_at,
+    )  # fmt: skip
+
+
+def _owners(s: Session, batch: ModBatch) -> Sequence[Told]:
+    """Whom to tell: once, and nobody when it takes an action back or leaves nothing behind."""
+    action = action_of(batch.action)
+    if not batch.notifies or batch.undoes_id is not None or action.is_final:
+        return []
+    request = _request(batch, tuple(batch.target_ids))
+    targets = load_for(s, site_of(s), request)
+    said = {int(target): member_id for target, member_id in batch.told.items()}
+    owners = {one.id: said.get(one.id, author_of(one)) for one in targets.found}
+    return told_of(Planned(request, targets, (), owners))
