@@ -48,7 +48,7 @@ class ModLogEntry(Base):
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("modlog.id"), index=True)
     undone_by_id: Mapped[int | None] = mapped_column(
         ForeignKey("modlog.id"), index=True
-    )  # outside the chain
+    )  # once all its targets are undone: the entry that undid the last; outside the chain
     previous_hash: Mapped[str]
     hash: Mapped[str]
 
@@ -57,7 +57,8 @@ class ModLogTarget(Base):
     """Which entries touch a thing, newest first.
 
     `superseded_by_id`: a later entry of the same family has taken over, so the end date of this one
-    no longer counts here (the entry's own id: the schedule found it cannot be undone). Outside the chain.
+    no longer counts here (the entry's own id: the schedule found it cannot be undone).
+    `undone_by_id`: the entry that took it back here. Both outside the chain.
     """
 
     __tablename__ = "modlog_targets"
@@ -68,6 +69,7 @@ class ModLogTarget(Base):
     kind: Mapped[TargetKind] = mapped_column(primary_key=True)
     target_id: Mapped[int] = mapped_column(primary_key=True)
     superseded_by_id: Mapped[int | None]
+    undone_by_id: Mapped[int | None]
 
 
 class ModLogHead(Base):
@@ -110,11 +112,11 @@ class ModBatch(Base):
     is_partial: Mapped[bool] = mapped_column(default=False)
     step_count: Mapped[int] = mapped_column(default=0)  # made so far
     step_total: Mapped[int] = mapped_column(default=0)
-    entry_id: Mapped[int | None] = mapped_column(ForeignKey("modlog.id"), index=True)
-    error: Mapped[str] = mapped_column(default="")  # the key of what stopped it
     told: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {target id: whom it is told}
     in_hand: Mapped[list[Any]] = mapped_column(default=list)  # threads nobody else acts on
     closing_count: Mapped[int] = mapped_column(default=0)  # of what follows the log entry
+    entry_id: Mapped[int | None] = mapped_column(ForeignKey("modlog.id"), index=True)
+    error: Mapped[str] = mapped_column(default="")  # the key of what stopped it
     created_at: Mapped[datetime]
     touched_at: Mapped[datetime]  # by the last step; old = its process died
     finished_at: Mapped[datetime | None]
@@ -133,5 +135,5 @@ class ModBatchStep(Base):
     number: Mapped[int] = mapped_column(primary_key=True)
     target_ids: Mapped[list[Any]]
     effects: Mapped[list[Any]]
-    is_undone: Mapped[bool] = mapped_column(default=False)
     is_made: Mapped[bool] = mapped_column(default=True)
+    is_undone: Mapped[bool] = mapped_column(default=False)

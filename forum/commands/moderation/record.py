@@ -68,7 +68,7 @@ def record(uow: UnitOfWork, what: LoggedAction, *, settles: bool = True) -> int:
     )
     uow.after_commit(lambda: seal.remember(head))
     if what.undoes_id is not None:
-        _mark_undone(uow.session, what.undoes_id, head.entry_id)
+        _mark_undone(uow.session, what, what.undoes_id, head.entry_id)
     if settles:
         settle_record(
             uow.session, what.action, what.target_ids, head.entry_id, is_reversal=what.is_reversal
@@ -85,18 +85,30 @@ def settle_record(
     point_threads(s, action.targets, target_ids)
 
 
-def _mark_undone(s: Session, entry_id: int, by_id: int) -> None:
+def _mark_undone(s: Session, what: LoggedAction, entry_id: int, by_id: int) -> None:
+    """Of an entry, these targets are taken back; with the last of them the entry is."""
+    for part in _parts(what.target_ids):
+        mine = (ModLogTarget.kind == what.action.targets, ModLogTarget.target_id.in_(part))
+        s.execute(
+            update(ModLogTarget)
+            .where(*mine, ModLogTarget.entry_id == entry_id, ModLogTarget.undone_by_id.is_(None))
+            .values(undone_by_id=by_id)
+            .execution_options(synchronize_session=False)
+        )
+        # What the entry had taken over counts again.
+        s.execute(
+            update(ModLogTarget)
+            .where(*mine, ModLogTarget.superseded_by_id == entry_id)
+            .values(superseded_by_id=None)
+            .execution_options(synchronize_session=False)
+        )
+    left = select(ModLogTarget.target_id).where(
+        ModLogTarget.entry_id == entry_id, ModLogTarget.undone_by_id.is_(None)
+    )
     s.execute(
         update(ModLogEntry)
-        .where(ModLogEntry.id == entry_id)
+        .where(ModLogEntry.id == entry_id, ~left.exists())
         .values(undone_by_id=by_id)
-        .execution_options(synchronize_session=False)
-    )
-    # What the entry had taken over counts again.
-    s.execute(
-        update(ModLogTarget)
-        .where(ModLogTarget.superseded_by_id == entry_id)
-        .values(superseded_by_id=None)
         .execution_options(synchronize_session=False)
     )
 
@@ -121,6 +133,7 @@ def _supersede(s: Session, action: Action, target_ids: Sequence[int], entry_id: 
                 ModLogTarget.kind == action.targets,
                 ModLogTarget.target_id.in_(part),
                 ModLogTarget.superseded_by_id.is_(None),
+                ModLogTarget.undone_by_id.is_(None),
                 ModLogTarget.entry_id.in_(earlier),
             )
             .values(superseded_by_id=entry_id)
@@ -139,7 +152,7 @@ def point_threads(s: Session, kind: TargetKind, target_ids: Sequence[int]) -> No
         .where(
             target.kind == TargetKind.THREAD,
             target.target_id == Thread.id,
-            entry.undone_by_id.is_(None),
+            target.undone_by_id.is_(None),
             entry.is_reversal.is_(False),
         )
         .correlate(Thread)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from forum.commands.moderation.conflicts import Conflict, conflicts_in, without
 from forum.commands.moderation.in_hand import require_free
 from forum.commands.moderation.late_posts import late_posts
+from forum.commands.moderation.part_undo import with_last_posts
 from forum.commands.moderation.perform import make_effects
 from forum.commands.moderation.record import LoggedAction, record
 from forum.commands.moderation.telling import Told, tell_owners
@@ -45,7 +46,7 @@ class Undone:
 
 @dataclass(frozen=True)
 class LoggedEntry:
-    """An entry as undoing needs it."""
+    """An entry as undoing needs it: what of it was not taken back yet."""
 
     id: int
     action: Action
@@ -53,6 +54,7 @@ class LoggedEntry:
     target_ids: tuple[int, ...]
     effects: tuple[Effect, ...]
     row: ModLogEntry
+    is_part: bool = False  # not all of its targets are here
 
     @property
     def raw_effects(self) -> list[Effect]:
@@ -167,13 +169,15 @@ def undoing_effects(s: Session, entry: LoggedEntry, blocked: set[int]) -> list[E
 def undoing_without_counts(s: Session, entry: LoggedEntry, blocked: set[int]) -> list[Effect]:
     """The same, but for the counters, which follow."""
     raw = inverses(without(entry.raw_effects, blocked))
+    if blocked or entry.is_part:
+        raw = with_last_posts(s, raw)
     return [*late_posts(s, raw, since=entry.row.created_at), *raw]
 
 
 def load_entry(
     s: Session, entry_id: int, *, lock: bool = False, only: Collection[int] | None = None
 ) -> LoggedEntry:
-    """An entry of the log with its targets and effects. Two statements.
+    """An entry of the log with those of its targets and effects that stand. Two statements.
 
     :param only: of the effects, those of these targets (a step of a large undo).
     :raises NotFound: there is none.
@@ -186,17 +190,22 @@ def load_entry(
     )
     if row is None:
         raise NotFound("not_found")
-    targets = tuple(
-        s.scalars(
-            select(ModLogTarget.target_id)
-            .where(ModLogTarget.entry_id == entry_id)
-            .order_by(ModLogTarget.target_id)
-        )
-    )
+    rows = s.execute(
+        select(ModLogTarget.target_id, ModLogTarget.undone_by_id)
+        .where(ModLogTarget.entry_id == entry_id)
+        .order_by(ModLogTarget.target_id)
+    ).all()
+    targets = tuple(one.target_id for one in rows if one.undone_by_id is None)
+    undone = {one.target_id for one in rows if one.undone_by_id is not None}
     effects = tuple(
-        decode(coded) for coded in row.effects if only is None or coded["target"] in only
+        decode(coded)
+        for coded in row.effects
+        if coded["target"] not in undone and (only is None or coded["target"] in only)
     )
-    return LoggedEntry(row.id, action_of(row.action), row.is_reversal, targets, effects, row)
+    is_part = bool(undone) or only is not None
+    return LoggedEntry(
+        row.id, action_of(row.action), row.is_reversal, targets, effects, row, is_part
+    )
 
 
 def may_undo(s: Session, actor: Actor, site: Site, entry: LoggedEntry) -> Verdict:
