@@ -7,6 +7,7 @@ and the member whose old posts are in it.
 
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import product
 
 import pytest
 from flask import Flask
@@ -38,7 +39,7 @@ from tests.walking import World, build, rules, visitor
 
 WORD = "canarysecret"
 ONE_DATABASE = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
-OUTSIDERS = ("guest", "banned", "muted", "member", "author", "elsewhere", "moderator")
+OUTSIDERS = ("guest", "banned", "muted", "member", "author", "elsewhere", "moderator", "super")
 
 
 @dataclass
@@ -56,7 +57,9 @@ class Scene:
 
 @pytest.fixture
 def world(forum: Forum) -> World:
-    return build(forum)
+    built = build(forum)
+    built.members["super"] = forum.member("超版", group_id=2)
+    return built
 
 
 @pytest.fixture
@@ -77,6 +80,7 @@ def scene(forum: Forum, world: World) -> Scene:
             )
         )
     made.open_thread = forum.thread(author, title="大家都读的主题", replies=3, repliers=(author,))
+    others = forum.thread(member, title="别人的主题")
     carried = forum.thread(author, title="搬走以前的标题", replies=2)
     with forum.read() as s:
         made.posts = list(
@@ -100,6 +104,7 @@ def scene(forum: Forum, world: World) -> Scene:
         ("thread.move", [carried], MoveOptions(made.board, leaves_redirect=True)),
         # One decision over a secret thread and one that everybody reads; the secret one comes first.
         ("thread.digest", [made.threads[4], made.open_thread], None),
+        ("thread.highlight", [made.threads[4], others], None),
         ("thread.delete", [made.threads[5]], None),
         ("member.mute", [world.members["member"]], None),
     ):
@@ -119,11 +124,11 @@ def scene(forum: Forum, world: World) -> Scene:
         for thread_id in (*made.threads, carried):
             reindex_thread(uow, thread_id)
     made.threads.append(carried)
-    for entry_id in made.entries:
+    for entry_id, who in product(made.entries, (author, member)):
         # Some are not the author's to appeal against.
         with suppress(NotFound), working(forum) as uow:
             text = "这个处理不对，请再看一遍。"
-            appeal_decision(uow, forum.actor(author), entry_id=entry_id, text=text)
+            appeal_decision(uow, forum.actor(who), entry_id=entry_id, text=text)
     with forum.read() as s:
         made.reports = list(s.scalars(select(Report.id)))
         made.appeals = list(s.scalars(select(Appeal.id)))

@@ -34,7 +34,7 @@ from forum.modlog.registry import Action, Choice, action_of
 from forum.policies.actor import Actor
 from forum.policies.moderation import NOTICE_REQUIRED, REASON_REQUIRED
 from forum.policies.permissions import May
-from forum.policies.verdict import Refusal, Verdict, refused
+from forum.policies.verdict import ALLOWED, Refusal, Verdict, refused
 from forum.queries.site import Site, site_of
 
 REASON_LENGTH = 200
@@ -154,6 +154,8 @@ def preview(
     if options is None:
         return Preview(Planned(request, targets, (), {}), refusals)
     place = options_verdict(actor, site, entry, options)
+    if place:
+        place = _verdict_on_companions(actor, entry, targets, level)
     if not place:
         return Preview(Planned(request, targets, (), {}), refusals, place)
     refused_ids = {target.id for target, _ in refusals}
@@ -171,6 +173,20 @@ def _verdict_now(
     if verdict and thread is not None and is_in_hand(thread):
         return refused(Refusal.IN_HAND)
     return verdict
+
+
+def _verdict_on_companions(actor: Actor, action: Action, targets: Targets, level: int) -> Verdict:
+    """May it be done with the other threads the options name? Their effects would tell of them.
+
+    :raises NotFound: one of them is secret from the actor.
+    """
+    for one in targets.companions.values():
+        verdict = _verdict_now(actor, action, one, targets, level)
+        if verdict.refusal is Refusal.NOT_VISIBLE:
+            verdict.require()
+        if not verdict:
+            return verdict
+    return ALLOWED
 
 
 def unique(ids: Sequence[int]) -> tuple[int, ...]:
