@@ -27,6 +27,9 @@ REFUSALS: dict[str, Any] = {
     Refusal.RECYCLED: _l("This thread is in the recycle bin."),
     Refusal.READ_ACCESS: _l("This thread asks for reading access %(needed)s; yours is %(has)s."),
     Refusal.NOT_YOURS: _l("Only the author may do this."),
+    Refusal.HAS_REPLIES: _l(
+        "Others have replied already: only a moderator can delete this thread."
+    ),
     Refusal.EDIT_WINDOW: _l("A post can be edited for %(minutes)s minutes only."),
     Refusal.MODERATORS_ONLY: _l("This is for the moderators of the board."),
     Refusal.OUTRANKED: _l("You cannot act on a member of equal or higher rank."),

@@ -49,6 +49,7 @@ class May:
     SKIP_PERIODS = "exempt.periods"
     EDIT_WORDS = "mod.words"
     POSTS_PER_HOUR = "post.per_hour"
+    DELETE_OWN = "post.delete_own"
     EDIT_MINUTES = "post.edit_minutes"
     SIGNATURE_SIZE = "signature.size"
     SIGNATURE_BBCODE = "signature.bbcode"

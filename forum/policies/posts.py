@@ -1,9 +1,10 @@
-"""May the actor read, edit, quote or report a post?"""
+"""May the actor read, edit, delete, quote or report a post?"""
 
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from forum.models.posts import PostState
+from forum.models.threads import ThreadState
 from forum.policies.actor import Actor, Rank, outranks
 from forum.policies.permissions import May
 from forum.policies.threads import ThreadFacts, may_read_thread
@@ -67,6 +68,42 @@ def may_edit_post(
     minutes = actor.permission(May.EDIT_MINUTES)
     if minutes and post.created_at + timedelta(minutes=minutes) < actor.now:
         return refused(Refusal.EDIT_WINDOW, minutes=minutes)
+    return ALLOWED
+
+
+class OwnPostFacts(PostFacts, Protocol):
+    """A post somebody would delete."""
+
+    @property
+    def floor(self) -> int: ...
+
+
+class AnsweredThread(ThreadFacts, Protocol):
+    """Its thread."""
+
+    @property
+    def reply_count(self) -> int: ...
+
+
+def may_delete_own_post(actor: Actor, thread: AnsweredThread, post: OwnPostFacts) -> Verdict:
+    """Delete what one wrote, while one may edit it; the opening post, and so the thread, while nobody
+    has replied (删除本帖)."""
+    if actor.is_guest:
+        return refused(Refusal.SIGN_IN)
+    visible = may_read_post(actor, thread, post)
+    if not visible:
+        return visible
+    if actor.member_id != post.author_id:
+        return refused(Refusal.NOT_YOURS)
+    if not actor.permission(May.DELETE_OWN):
+        return refused(Refusal.GROUP, group=actor.group_title)
+    editable = may_edit_post(actor, thread, post)
+    if not editable:
+        return editable
+    if thread.state is not ThreadState.VISIBLE or post.state is not PostState.VISIBLE:
+        return refused(Refusal.WRONG_STATE)
+    if post.floor == 1 and thread.reply_count:
+        return refused(Refusal.HAS_REPLIES)
     return ALLOWED
 
 

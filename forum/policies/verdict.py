@@ -41,6 +41,7 @@ class Refusal(enum.StrEnum):
     ALREADY_CLAIMED = "already_claimed"
     NETWORK = "network"  # banned
     WRONG_STATE = "wrong_state"  # the action does not fit what the thing is now
+    HAS_REPLIES = "has_replies"  # others have written below it
     IN_HAND = "in_hand"  # a large action is at work on the thread
 
 

@@ -1,5 +1,6 @@
 """Read models of a member's space: who they are, and what of their writing the viewer may read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -239,7 +240,8 @@ def member_replies(
     shown = []
     for row in rows[:most]:
         thread = thread_row(row)
-        post_id, floor, at, source, is_blocked = row[len(COLUMNS) :]
+        of_post: Sequence[Any] = row[len(COLUMNS) :]
+        post_id, floor, at, source, is_blocked = of_post
         hides = is_blocked and not actor.moderates(thread.board_id)
         excerpt = "" if hides else plain_text(source, limit=EXCERPT, with_quotes=False)
         shown.append(OwnPost(post_id, floor, at, excerpt, member_id, state, thread))

@@ -173,7 +173,14 @@ def own_record(s: Session, actor: Actor, *, before: int | None = None) -> tuple[
             mine.c.undone_by_id.is_not(None),
         )
         .select_from(mine)
-        .join(ModLogEntry, ModLogEntry.id == mine.c.entry_id)
+        .join(
+            ModLogEntry,
+            # What one did oneself (deleting an own post) is no punishment.
+            and_(
+                ModLogEntry.id == mine.c.entry_id,
+                ModLogEntry.actor_id.is_distinct_from(actor.member_id),
+            ),
+        )
         .outerjoin(Thread, and_(mine.c.kind == TargetKind.THREAD, Thread.id == mine.c.target_id))
         .outerjoin(Post, and_(mine.c.kind == TargetKind.POST, Post.id == mine.c.target_id))
         .order_by(ModLogEntry.id.desc())

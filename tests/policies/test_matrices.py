@@ -45,6 +45,7 @@ class Thread:
     read_access: int = 0
     created_at: datetime = NOW - timedelta(days=2)
     last_post_at: datetime = NOW - timedelta(days=1)
+    reply_count: int = 0
     batch_id: int | None = None
 
 
@@ -53,6 +54,7 @@ class Post:
     author_id: int = AUTHOR_ID
     state: PostState = PostState.VISIBLE
     is_blocked: bool = False
+    floor: int = 2
     created_at: datetime = NOW - timedelta(days=2)
 
 
@@ -213,6 +215,11 @@ POSTS: dict[str, Question] = {
         a, Thread(), Post(author_id=99), author_rank=Rank.MODERATOR
     ),
     "... that is blocked": on_post(posts.may_edit_post, is_blocked=True),
+    "delete it oneself": on_post(posts.may_delete_own_post),
+    "... in a closed one": on_post(posts.may_delete_own_post, Thread(is_closed=True)),
+    "... while it waits": on_post(posts.may_delete_own_post, state=PostState.PENDING),
+    "... with its thread": on_post(posts.may_delete_own_post, floor=1),
+    "... answered by others": on_post(posts.may_delete_own_post, Thread(reply_count=1), floor=1),
     "report one": on_post(posts.may_report_post),
     "report a deleted one": on_post(posts.may_report_post, state=PostState.RECYCLED),
 }

@@ -74,5 +74,11 @@ class EditForm(OpeningForm):
         return int(sent) if sent.isdecimal() else None
 
 
+class DeletionForm(FlaskForm):  # type: ignore[misc]
+    """删除本帖, on the page of the edit: nothing else of the form counts then."""
+
+    deletes = BooleanField(_l("Delete this post"))
+
+
 class PreviewForm(FlaskForm):  # type: ignore[misc]
     source = TextAreaField(validators=[Length(max=MOST_CHARACTERS)])
