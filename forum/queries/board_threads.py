@@ -43,7 +43,7 @@ POINTERS: Conditions = (
 )
 
 # 推荐主题, shown above the list.
-RECOMMENDED: Conditions = (
+RECOMMENDED: tuple[Any, ...] = (
     Thread.board_id == BOARD,
     Thread.is_recommended,
     Thread.state == VISIBLE,

@@ -17,12 +17,14 @@ from forum.policies.actor import Actor
 from forum.policies.boards import may_start_thread
 from forum.policies.permissions import LINKS_PLAIN, May
 from forum.policies.posts import (
+    may_delete_own_post,
     may_edit_post,
     may_report_post,
     may_see_revisions,
     may_see_text,
 )
 from forum.policies.threads import may_reply
+from forum.policies.verdict import Verdict
 from forum.queries.actors import member_rank
 from forum.queries.site import BoardInfo, Site, TypeInfo
 from forum.queries.threads.facts import FoundThread, find_thread
@@ -82,6 +84,7 @@ class EditForm:
     opening: ThreadForm | None
     board: BoardInfo
     ancestors: tuple[BoardInfo, ...]
+    may_delete: Verdict  # as its author
 
 
 @dataclass(frozen=True)
@@ -196,7 +199,10 @@ def edit_form(s: Session, actor: Actor, site: Site, *, post_id: int) -> EditForm
     may_edit_post(actor, thread, post, author_rank=rank).require()
     board = site.boards[thread.board_id]
     opening = _thread_form(actor, site, board) if post.is_opening else None
-    return EditForm(post, thread, row.notifies_author, opening, board, site.ancestors(board.id))
+    return EditForm(
+        post, thread, row.notifies_author, opening, board, site.ancestors(board.id),
+        may_delete_own_post(actor, thread, post),
+    )  # fmt: skip
 
 
 def reportable_post(s: Session, actor: Actor, *, post_id: int) -> tuple[FoundPost, FoundThread]:

@@ -6,12 +6,13 @@ from flask import Blueprint, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from forum.commands.moderation.own_posts import delete_own_post
 from forum.commands.post_edits import OpeningChange, edit_post
 from forum.commands.posts import reply_to_thread
 from forum.commands.threads import PostRef, ThreadOptions, start_thread
 from forum.core.errors import Forbidden
 from forum.http.context import actor, reader, site, writing
-from forum.http.errors import say
+from forum.http.errors import reason, say
 from forum.http.forms import form_page, refusals_on
 from forum.http.templating import addresses
 from forum.http.times import absolute
@@ -19,7 +20,7 @@ from forum.models import PostState
 from forum.policies.verdict import Refusal
 from forum.queries import posts as queries
 from forum.queries.threads import place_of_post
-from forum.web.forms.posts import EditForm, OpeningForm, PreviewForm, ReplyForm
+from forum.web.forms.posts import DeletionForm, EditForm, OpeningForm, PreviewForm, ReplyForm
 
 pages = Blueprint("posts", __name__)
 
@@ -35,12 +36,14 @@ def _wants_preview() -> bool:
     return "preview" in request.form
 
 
-def _form_page(template: str, form: OpeningForm | ReplyForm, page: object) -> Response:
+def _form_page(
+    template: str, form: OpeningForm | ReplyForm, page: object, **more: object
+) -> Response:
     """The form, with what was typed; below a preview when that was asked for."""
     if not _wants_preview():
-        return form_page(template, form, page=page, preview=None)
+        return form_page(template, form, page=page, preview=None, **more)
     shown = queries.preview(actor(), form.source.data or "")
-    response = form_page(template, form, page=page, preview=shown)
+    response = form_page(template, form, page=page, preview=shown, **more)
     response.status_code = 200  # nothing was refused
     return response
 
@@ -108,6 +111,9 @@ def reply(thread_id: int) -> Response:
 
 @pages.route(f"/post-<{ID}:post_id>/edit", methods=["GET", "POST"])
 def edit(post_id: int) -> Response:
+    removal = DeletionForm()
+    if removal.deletes.data and not _wants_preview() and removal.validate_on_submit():
+        return _delete(post_id)
     page = queries.edit_form(reader(), actor(), site(), post_id=post_id)
     form = EditForm(
         source=page.post.source, title=page.thread.title, type_id=page.thread.type_id,
@@ -130,7 +136,17 @@ def edit(post_id: int) -> Response:
             return _go_to(ref)
         # Sending again keeps what was typed over what was there in the meantime.
         form.version.data = page.post.version
-    return _form_page("posts/edit.html", form, page)
+    is_own = page.post.author_id == actor().member_id
+    why_not = reason(page.may_delete) if is_own and not page.may_delete else ""
+    return _form_page("posts/edit.html", form, page, removal=removal, cannot_delete=why_not)
+
+
+def _delete(post_id: int) -> Response:
+    with writing() as uow:
+        gone = delete_own_post(uow, actor(), post_id=post_id)
+    say(_("Your post was deleted."))
+    url = addresses()
+    return redirect(url.board(gone.board_id) if gone.is_thread else url.thread(gone.thread_id), 303)
 
 
 def _opening_change(form: EditForm) -> OpeningChange:
