@@ -32,7 +32,9 @@ from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import TypeDecorator
 
 from forum.core.cache import VersionedCache
+from forum.core.reading import ReadSession
 from forum.core.replica import Replica
+from forum.core.write_queue import WritingConnection, queue_of
 
 # Every constraint has a name, so that both databases can drop it later.
 NAMING = {
@@ -92,27 +94,29 @@ class Base(DeclarativeBase):
 
 
 def _connect_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    # The driver's own implicit BEGIN comes too late for IMMEDIATE; we begin by event instead.
+    # The driver's own implicit BEGIN comes too late for IMMEDIATE; the dialect begins instead.
     connection.isolation_level = None
     for pragma in (
         "journal_mode=WAL",
         "synchronous=NORMAL",
+        # 32 MB: hot pages are written back once for some hundred replies, not each few.
+        "wal_autocheckpoint=8000",
         "foreign_keys=ON",
         "busy_timeout=20000",
-        "cache_size=-65536",
-        "mmap_size=268435456",
+        # Per connection, and each thread has two: what is not in there is in the system's own cache.
+        "cache_size=-8192",
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
 
 
-def _begin_reading(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+def _begin_reading(connection: Any) -> None:
+    connection.execute("BEGIN").close()
 
 
-def _begin_writing(connection: Connection) -> None:
+def _begin_writing(connection: Any) -> None:
     # A deferred transaction that reads first and writes later dies with SQLITE_BUSY_SNAPSHOT.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.begin()
 
 
 class Database:
@@ -128,6 +132,8 @@ class Database:
         self.info: dict[str, Any] = {}  # what the factory hangs on it for engines, by their keys
         self.closing: list[Callable[[], None]] = []
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        has_file = self.is_sqlite and self.url.database not in (None, "", ":memory:")
+        self._queue = queue_of(str(self.url.database)) if has_file else None
         self.write_engine = self._engine(self.url, pool_size, writes=True)
         self.read_engine = self._engine(self.url, pool_size, writes=False)
         self.replica: Replica | None = None
@@ -138,15 +144,19 @@ class Database:
 
     def _engine(self, url: URL, pool_size: int, *, writes: bool) -> Engine:
         if self.is_sqlite:
+            arguments: dict[str, Any] = {"check_same_thread": False}
+            if writes:
+                arguments["factory"] = self._writing_connection
             engine = create_engine(
                 url,
                 poolclass=QueuePool,
                 pool_size=pool_size,
                 max_overflow=8,
-                connect_args={"check_same_thread": False},
+                connect_args=arguments,
             )
             event.listen(engine, "connect", _connect_sqlite)
-            event.listen(engine, "begin", _begin_writing if writes else _begin_reading)
+            # Not by an event: an error in there would not become one of SQLAlchemy's.
+            engine.dialect.do_begin = _begin_writing if writes else _begin_reading  # type: ignore[method-assign, assignment]
         else:
             engine = create_engine(
                 url,
@@ -161,9 +171,14 @@ class Database:
         event.listen(engine, "before_cursor_execute", _count_statement)
         return engine
 
+    def _writing_connection(self, *args: Any, **kwargs: Any) -> WritingConnection:
+        connection = WritingConnection(*args, **kwargs)
+        connection.queue = self._queue
+        return connection
+
     def read_session(self) -> Session:
         """A session for reading pages. Close it; it never commits."""
-        return Session(self.read_engine, autoflush=False, info={"database": self})
+        return ReadSession(self.read_engine, {"database": self})
 
     def write_session(self) -> Session:
         """A session for one unit of work (core/uow.py)."""
