@@ -2,14 +2,20 @@
 
 import secrets
 from dataclasses import dataclass
+from random import Random
 from urllib.parse import quote, urlencode
 
-from tests.bench.visitors import Visitor
+from forum.importers.synthetic.texts import vocabulary
+from tests.bench.visitors import PASSWORD, Visitor
 from tests.bench.wrk import Request
 
 FIRST_BOARD = 1001  # forum/importers/synthetic: half of all threads are here
+SMALL_BOARD = 1020
 PER_PAGE = 10
 PER_LIST = 20
+QUICK = ("index", "board 1", "thread 1", "space", "guide")  # of the pages below
+SEARCHED_NARROWLY = ("search, 2 characters, common", "search, 4 characters")
+GROWING = ("index", "board 1", "thread 1", "space")
 
 
 @dataclass(frozen=True)
@@ -19,6 +25,7 @@ class Size:
     posts: int
     threads: int
     longest: int
+    members: int
 
     @property
     def long_thread(self) -> int:
@@ -45,10 +52,26 @@ def paths(size: Size) -> dict[str, str]:
         "thread middle": f"/thread-{thread}-{max(1, last // 2)}-1.html",
         "thread last": f"/thread-{thread}-{last}-1.html",
         "space": "/space-uid-1007.html",
+        "guide": "/guide/newthread",
     }
 
 
-SEARCHES = {"search 会议": "会议", "search 产业工人": "产业工人"}
+def searches(seed: int = 1) -> dict[str, tuple[str, ...]]:
+    """Words by what is measured with them: out of the very vocabulary the forum was written with.
+
+    It is ordered by how often a word is used, so its ranks say what is common and what is rare.
+    """
+    words = vocabulary(Random(seed))
+
+    def of(length: int, first: int, last: int) -> tuple[str, ...]:
+        return tuple(word for word in words[first:last] if len(word) == length)[:20]
+
+    return {
+        "search, 2 characters, common": of(2, 0, 60),
+        "search, 2 characters, middling": of(2, 400, 600),
+        "search, 2 characters, rare": of(2, 7000, 8000),
+        "search, 4 characters": of(4, 0, 400),
+    }
 
 
 def search_path(words: str) -> str:
@@ -58,6 +81,22 @@ def search_path(words: str) -> str:
 def as_members(path: str, visitors: list[Visitor]) -> list[Request]:
     """The same page asked for by one member after another."""
     return [Request(path, cookie=visitor.cookie) for visitor in visitors]
+
+
+def as_searchers(words: tuple[str, ...], visitors: list[Visitor]) -> list[Request]:
+    """One word after another, each asked for by the next member."""
+    return [
+        Request(search_path(words[index % len(words)]), cookie=visitor.cookie)
+        for index, visitor in enumerate(visitors)
+    ]
+
+
+def logins(names: list[str]) -> list[Request]:
+    """The login box of a page, sent by one member after another."""
+    return [
+        Request("/login", "", "POST", urlencode({"name": name, "password": PASSWORD, "next": "/"}))
+        for name in names
+    ]
 
 
 def replies(visitors: list[Visitor], threads: list[int]) -> list[Request]:

@@ -7,15 +7,31 @@ from pathlib import Path
 
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import URLSafeTimedSerializer
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
+from forum.core.cache import CacheName
 from forum.core.config import load_config
 from forum.core.db import Database
+from forum.core.passwords import hash_password
 from forum.core.uow import unit_of_work
 from forum.factory import create_app
 from forum.http.login import SESSION_COOKIE
-from forum.models import LoginSession, Member
+from forum.models import (
+    Board,
+    BoardKind,
+    BoardPermission,
+    BoardRight,
+    Group,
+    GroupKind,
+    GroupPermission,
+    LoginSession,
+    Member,
+    OnlineVisit,
+)
 from forum.queries.actors import token_hash
+
+PASSWORD = "correct horse battery staple"
+NARROW_GROUP = 900
 
 
 @dataclass(frozen=True)
@@ -51,9 +67,59 @@ def logged_in(environment: dict[str, str], count: int) -> list[Visitor]:
             cookie = signer.dumps({"_user_id": token, "_fresh": True, "csrf_token": raw})
             visitors.append(Visitor(member_id, f"{SESSION_COOKIE}={cookie}", tokens.dumps(raw)))
         uow.session.execute(delete(LoginSession))
+        uow.session.execute(delete(OnlineVisit))  # who came in the run before is not online now
         uow.session.execute(insert(LoginSession), rows)
     database.dispose()
     return visitors
+
+
+def with_passwords(environment: dict[str, str], count: int) -> list[str]:
+    """Names of members who can log in with `PASSWORD`; it is hashed once, as strong as any."""
+    database = Database(load_config(environment).database_url)
+    with unit_of_work(database) as uow:
+        rows = uow.session.execute(
+            select(Member.id, Member.name)
+            .where(~Member.is_founder)
+            .order_by(Member.id)
+            .limit(count)
+        ).all()
+        uow.session.execute(
+            update(Member)
+            .where(Member.id.in_([row.id for row in rows]))
+            .values(password_hash=hash_password(PASSWORD))
+        )
+    database.dispose()
+    return [row.name for row in rows]
+
+
+def narrow(environment: dict[str, str], board_id: int, member_ids: list[int]) -> None:
+    """Let these members read one board alone: a group of theirs, and lists for all other boards."""
+    database = Database(load_config(environment).database_url)
+    with unit_of_work(database) as uow:
+        s = uow.session
+        if s.get(Group, NARROW_GROUP) is None:
+            s.add(Group(id=NARROW_GROUP, kind=GroupKind.SPECIAL, title="窄", read_access=10))
+            s.flush()  # the permissions point to it
+            of_members = select(GroupPermission.key, GroupPermission.value).where(
+                GroupPermission.group_id == 10
+            )
+            for key, value in s.execute(of_members).all():
+                s.add(GroupPermission(group_id=NARROW_GROUP, key=key, value=value))
+            others = s.scalars(select(Group.id).where(Group.id != NARROW_GROUP)).all()
+            boards = s.scalars(
+                select(Board.id).where(Board.kind == BoardKind.BOARD, Board.id != board_id)
+            ).all()
+            s.execute(
+                insert(BoardPermission),
+                [
+                    {"board_id": board, "right": BoardRight.VIEW, "group_id": group}
+                    for board in boards
+                    for group in others
+                ],
+            )
+            uow.bump(CacheName.SITE)
+        s.execute(update(Member).where(Member.id.in_(member_ids)).values(group_id=NARROW_GROUP))
+    database.dispose()
 
 
 def environment_for(folder: Path, database_url: str | None, **more: str) -> dict[str, str]:
