@@ -1,0 +1,141 @@
+"""The server's main process: granian over its workers, the job worker beside them, and nothing else.
+
+`flask serve` becomes this program (exec) once the forum is ready, so that the process which only
+watches the others does not hold a forum of its own in memory (some 90 MB).
+"""
+
+import argparse
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from granian import Granian, _signals
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server.mp import MPServer
+
+ROOT = Path(__file__).parents[1]
+THREADS = 4
+CONNECTIONS = 8192  # of each process
+STOPS = (signal.SIGINT, signal.SIGTERM)
+
+
+def become(host: str, port: int, *, workers: int | None, jobs: bool, address: str) -> None:
+    """Replace this process by the server. Does not return.
+
+    :param workers: server processes; None = two, or one where there is one processor.
+    :param jobs: start the job worker too.
+    :param address: where visitors reach the forum, for the line that says it is there.
+    """
+    count = workers or min(2, os.cpu_count() or 1)
+    command = [
+        sys.executable, "-c", "from forum.serving import main; main()", "--host", host,
+        "--port", str(port), "--workers", str(count), "--address", address,
+    ]  # fmt: skip
+    os.chdir(ROOT)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [*command, "--jobs"] if jobs else command)  # noqa: S606  ourselves
+
+
+def main() -> None:
+    """Serve until Ctrl-C or TERM."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--host", required=True)
+    asked.add_argument("--port", required=True, type=int)
+    asked.add_argument("--workers", required=True, type=int)
+    asked.add_argument("--address", required=True)
+    asked.add_argument("--jobs", action="store_true")
+    given = asked.parse_args()
+    _allow_connections()
+    server = Granian(
+        "app:app",
+        address=given.host,
+        port=given.port,
+        interface=Interfaces.WSGI,
+        workers=given.workers,
+        blocking_threads=THREADS,
+        # granian counts open connections, not requests: with its default of 512 a process whose
+        # visitors keep theirs open takes no new one, and members wait behind idle crawlers.
+        backpressure=CONNECTIONS,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=20,
+        working_dir=ROOT,
+    )
+    started: list[subprocess.Popen[bytes]] = []
+
+    @server.on_startup
+    def begin() -> None:
+        if given.jobs:
+            command = [sys.executable, "-m", "flask", "--app", "app", "worker"]
+            # A session of its own: Ctrl-C tells the server, which tells the worker, once.
+            started.append(subprocess.Popen(command, cwd=ROOT, start_new_session=True))
+        sys.stdout.write(f"The forum is at {given.address}/\n")
+        sys.stdout.flush()
+
+    @server.on_shutdown
+    def end() -> None:
+        for process in started:
+            process.terminate()
+        for process in started:
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+    server.serve(spawn_target=work)
+
+
+def work(*args: Any, **kwargs: Any) -> None:
+    """What each server process runs: granian's own loop.
+
+    granian ends its workers without running atexit handlers (seen with 2.8.7); what the buffers hold
+    is written by a finalizer of multiprocessing (http/buffers.py), which runs when this returns.
+    """
+    # Until granian listens; the parent's handlers, inherited, would swallow them.
+    for number in STOPS:
+        signal.signal(number, signal.SIG_DFL)
+    _signals.set_main_signals = heed_first
+    MPServer._spawn_wsgi_worker(*args, **kwargs)
+
+
+def heed_first(
+    handler: Callable[..., None], reload_handler: Callable[..., None] | None = None
+) -> None:
+    """Let granian's handler hear the first INT or TERM, from a thread of its own.
+
+    Ctrl-C and systemd tell the workers, and then their parent does again. Of two signals that come
+    together the kernel may hand both to a thread of granian's; Python's main thread, which waits
+    without end for a lock, then never runs a handler (seen with 2.8.7 in two stops of five).
+    """
+    ear, mouth = socket.socketpair()
+    mouth.setblocking(False)
+    signal.set_wakeup_fd(mouth.detach(), warn_on_full_buffer=False)
+    for number in STOPS:
+        signal.signal(number, lambda *_: None)
+
+    def listen() -> None:
+        is_told = False
+        while said := ear.recv(1):
+            if said[0] in STOPS and not is_told:
+                is_told = True
+                handler(said[0], None)
+
+    threading.Thread(target=listen, name="signals", daemon=True).start()
+
+
+def _allow_connections() -> None:
+    """As many open files as the system lets us have: the usual 1024 are fewer than connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + 1024
+    most = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
