@@ -19,10 +19,11 @@ class ReadSession(Session):
         super().__init__(engine, autoflush=False, info=info)
         self._engine = engine
         self._reading: Connection | None = None
+        self._is_mapping = False
 
     def execute(self, statement: Any, params: Any = None, **more: Any) -> Any:
         if more or not _is_of_columns(statement):
-            self.bind = self._connection()
+            self.bind, self._is_mapping = self._connection(), True
             return super().execute(statement, params, **more)
         return self._connection().execute(statement, params)
 
@@ -36,7 +37,8 @@ class ReadSession(Session):
         return self._connection()
 
     def close(self) -> None:
-        super().close()
+        if self._is_mapping:
+            super().close()
         reading, self._reading = self._reading, None
         self.bind = self._engine
         if reading is not None:

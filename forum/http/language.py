@@ -17,7 +17,7 @@ from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, force_locale
 from markupsafe import Markup
 
-from forum.http.context import actor
+from forum.http.context import actor, kept
 
 DEFAULT = "zh_Hans_CN"
 LOCALES = {"zh": "zh_Hans_CN", "zh_Hans_CN": "zh_Hans_CN", "en": "en"}
@@ -34,10 +34,11 @@ def current_locale() -> str:
     """The locale of this page: the address, then the member's own, then Chinese."""
     if not has_request_context():
         return DEFAULT
-    if "locale" not in g:
+    held = kept()
+    if "locale" not in held:
         lang = request.args.get("lang", "")
-        g.locale = LOCALES.get(lang) or LOCALES.get(actor().locale) or DEFAULT
-    return str(g.locale)
+        held["locale"] = LOCALES.get(lang) or LOCALES.get(actor().locale) or DEFAULT
+    return str(held["locale"])
 
 
 def html_lang() -> str:

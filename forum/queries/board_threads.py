@@ -383,14 +383,14 @@ def _announcement(
 
 def _visited(s: Session, site: Site, actor: Actor, board_id: int) -> tuple[tuple[int, str], ...]:
     """浏览过的版块 of a member, the latest first. One statement."""
-    ids = s.scalars(
-        select(BoardVisit.board_id)
-        .where(
-            BoardVisit.member_id == actor.member_id,
-            BoardVisit.board_id != board_id,
-            BoardVisit.board_id.in_(actor.readable),
-        )
-        .order_by(BoardVisit.seen_at.desc(), BoardVisit.board_id)
-        .limit(VISITED_SHOWN)
-    )
-    return tuple((one, site.boards[one].name) for one in ids)
+    ids = s.scalars(_VISITED, {"me": actor.member_id})
+    seen = [one for one in ids if one != board_id and one in actor.readable]
+    return tuple((one, site.boards[one].name) for one in seen[:VISITED_SHOWN])
+
+
+# A row for each board at most; which of them one may read is known here.
+_VISITED = (
+    select(BoardVisit.board_id)
+    .where(BoardVisit.member_id == bindparam("me"))
+    .order_by(BoardVisit.seen_at.desc(), BoardVisit.board_id)
+)
