@@ -48,15 +48,13 @@ class VersionedCache:
         self._versions: dict[str, int] = {}
         self._lock = threading.Lock()
         self._seen_data_version = -1
+        self._sqlite_path = sqlite_path
         self._watch: sqlite3.Connection | None = None
-        if sqlite_path:
-            self._watch = sqlite3.connect(sqlite_path, check_same_thread=False)
 
     def refresh(self, session: Session) -> None:
         """Learn the current versions. Call at the start of each request or job."""
-        if self._watch is not None:
-            with self._lock:
-                (data_version,) = self._watch.execute("PRAGMA data_version").fetchone()
+        if self._sqlite_path:
+            data_version = self._data_version(self._sqlite_path)
             if data_version == self._seen_data_version:
                 return
             versions = {row.name: row.value for row in session.execute(_READ_VERSIONS)}
@@ -64,6 +62,14 @@ class VersionedCache:
             self._seen_data_version = data_version
             return
         self._versions = {row.name: row.value for row in session.execute(_READ_VERSIONS)}
+
+    def _data_version(self, path: str) -> int:
+        with self._lock:
+            if self._watch is None:
+                self._watch = sqlite3.connect(path, check_same_thread=False)
+                self._seen_data_version = -1  # another connection counts for itself
+            (version,) = self._watch.execute("PRAGMA data_version").fetchone()
+        return int(version)
 
     def version(self, name: CacheName) -> int:
         """The version last learnt; 0 before the first change."""
@@ -81,5 +87,8 @@ class VersionedCache:
         return value
 
     def close(self) -> None:
-        if self._watch is not None:
-            self._watch.close()
+        """Close the connection; the next look opens it again."""
+        with self._lock:
+            watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.close()

@@ -1,8 +1,10 @@
 """How do we reach the database? Engines, column types, naming, statement counting."""
 
 import enum
+import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -141,6 +143,7 @@ class Database:
             engine = self._engine(make_url(read_url), pool_size, writes=False)
             self.replica = Replica(engine, {"database": self})
         self.cache = VersionedCache(self.url.database if self.is_sqlite else None)
+        _DATABASES.add(self)
 
     def _engine(self, url: URL, pool_size: int, *, writes: bool) -> Engine:
         if self.is_sqlite:
@@ -188,11 +191,31 @@ class Database:
         """Close every connection, those that others opened beside the engines too."""
         for close in self.closing:
             close()
+        self.rest()
+
+    def rest(self) -> None:
+        """Close the connections nobody is using. The next use opens new ones."""
         self.cache.close()
         self.write_engine.dispose()
         self.read_engine.dispose()
         if self.replica is not None:
             self.replica.engine.dispose()
+
+
+_DATABASES: "weakref.WeakSet[Database]" = weakref.WeakSet()
+
+
+def _rest_before_fork() -> None:
+    """No connection may be there twice: two processes at one socket would get each other's rows.
+
+    The application server makes its workers by forking a process that has migrated before; SQLite
+    forbids to carry a file over, too. What was closed here is opened again when it is wanted.
+    """
+    for database in list(_DATABASES):
+        database.rest()
+
+
+os.register_at_fork(before=_rest_before_fork)
 
 
 def conflict_insert(dialect: str, model: type[Base]) -> Any:

@@ -1,11 +1,10 @@
 """Do the versions a cached page was made from still stand? One small question to the database."""
 
+import importlib
 import sqlite3
 import threading
 from dataclasses import dataclass
 from typing import Any
-
-import psycopg
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -81,28 +80,34 @@ class PageVersions:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._watch: sqlite3.Connection | None = None
-        self._opened: set[psycopg.Connection[Any]] = set()
+        # Only where it is asked: 8 MB that a forum on SQLite does not need.
+        self._driver: Any = None if database.is_sqlite else importlib.import_module("psycopg")
+        self._opened: set[Any] = set()  # psycopg's connections
         self.networks = 0  # the version of the banned networks, as of the last question
         database.closing.append(self.close)
-        if database.is_sqlite:
-            self._watch = sqlite3.connect(
-                str(database.url.database), check_same_thread=False, isolation_level=None
-            )
 
     def changed_at(self) -> int | None:
         """SQLite's count of commits by anybody, or None where there is no such count."""
-        if self._watch is None:
+        if not self._database.is_sqlite:
             return None
         with self._lock:
-            found: tuple[int] = self._watch.execute("PRAGMA data_version").fetchone()
+            found: tuple[int] = self._watching().execute("PRAGMA data_version").fetchone()
         return found[0]
+
+    def _watching(self) -> sqlite3.Connection:
+        """Opened by the first page, so after any fork: SQLite forbids to carry a file over."""
+        if self._watch is None:
+            self._watch = sqlite3.connect(
+                str(self._database.url.database), check_same_thread=False, isolation_level=None
+            )
+        return self._watch
 
     def stand(self, versions: Versions) -> bool:
         """Are all of them as they were? One statement."""
-        if self._watch is not None:
+        if self._database.is_sqlite:
             statement, parameters, expected = versions.question("?")
             with self._lock:
-                row = self._watch.execute(statement, parameters).fetchone()
+                row = self._watching().execute(statement, parameters).fetchone()
         else:
             statement, parameters, expected = versions.question("%s")
             row = self._ask(statement, parameters)
@@ -114,11 +119,11 @@ class PageVersions:
         if connection is not None:
             try:
                 return connection.execute(statement, parameters).fetchone()
-            except psycopg.OperationalError:  # the server was restarted
+            except self._driver.OperationalError:  # the server was restarted
                 connection.close()
                 self._opened.discard(connection)
         url = self._database.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        connection = self._local.connection = psycopg.connect(url, autocommit=True)
+        connection = self._local.connection = self._driver.connect(url, autocommit=True)
         self._opened.add(connection)
         return connection.execute(statement, parameters).fetchone()
 
