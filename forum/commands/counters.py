@@ -1,16 +1,16 @@
 """Counting in SQL: what a post adds, what its disappearance takes, and counting anew."""
 
 from collections.abc import Collection, Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import bindparam, case, select, update
 
 from forum.commands.points import recompute_total
 from forum.core.db import UtcDateTime
 from forum.core.uow import UnitOfWork
-from forum.models import Board, Member, Post, Thread
+from forum.models import Board, Member, Thread
 from forum.queries.counters import (
     Difference,
     board_differences,
@@ -60,7 +60,31 @@ def add_to_board(uow: UnitOfWork, board_id: int, *, threads: int = 0, posts: int
     uow.session.connection().execute(_ADD_TO_BOARD, values)
 
 
-def add_new_post_to_board(uow: UnitOfWork, thread: Thread, post: Post, *, poster_name: str) -> None:
+class CountedThread(Protocol):
+    """What the board keeps of a thread."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def board_id(self) -> int: ...
+    @property
+    def title(self) -> str: ...
+
+
+class CountedPost(Protocol):
+    """What the board keeps of a post."""
+
+    @property
+    def floor(self) -> int: ...
+    @property
+    def author_id(self) -> int: ...
+    @property
+    def created_at(self) -> datetime: ...
+
+
+def add_new_post_to_board(
+    uow: UnitOfWork, thread: CountedThread, post: CountedPost, *, poster_name: str
+) -> None:
     """Count a post that has just become visible: totals, today's number, the board's last post."""
     uow.session.connection().execute(
         _new_post_statement(),

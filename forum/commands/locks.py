@@ -5,8 +5,10 @@ writer at a time, so there these are plain reads.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 
 from forum.core.uow import UnitOfWork
 from forum.models import Member
@@ -30,4 +32,63 @@ def lock_members(uow: UnitOfWork, member_ids: Iterable[int]) -> dict[int, Member
     wanted = sorted(set(member_ids))
     if not wanted:
         return {}
-    return {row.id: row for row in uow.session.scalars(_LOCKED, {"ids": wanted})}
+    found = {row.id: row for row in uow.session.scalars(_LOCKED, {"ids": wanted})}
+    _note(uow, found)
+    return found
+
+
+class Poster(NamedTuple):
+    """What a post asks of a member: the pace, the counters and what follows from them."""
+
+    id: int
+    created_at: datetime
+    last_post_at: datetime | None
+    thread_count: int
+    post_count: int
+    digest_count: int
+    total: int
+    group_id: int
+
+
+def _locking(*columns: Any) -> Select[Any]:
+    return (
+        select(*columns)
+        .where(Member.id.in_(bindparam("ids", expanding=True)))
+        .order_by(Member.id)
+        .with_for_update(key_share=True)
+    )
+
+
+_POSTERS = _locking(*(getattr(Member, name) for name in Poster._fields))
+_IDS = _locking(Member.id)
+
+
+def lock_posters(uow: UnitOfWork, member_ids: Iterable[int]) -> dict[int, Poster]:
+    """Lock members, lowest id first; of each what a post needs. One statement.
+
+    Ids nobody has are left out of the answer.
+    """
+    wanted = sorted(set(member_ids))
+    found = {row[0]: Poster(*row) for row in uow.run(_POSTERS, {"ids": wanted})}
+    _note(uow, found)
+    return found
+
+
+def hold_members(uow: UnitOfWork, member_ids: Iterable[int]) -> set[int]:
+    """Lock those members that this unit has not locked yet. No statement when it has them all.
+
+    :returns: the ids that somebody has.
+    """
+    wanted = set(member_ids)
+    if missing := sorted(wanted - uow.locked):
+        found = set(uow.session.scalars(_IDS, {"ids": missing}))
+        _note(uow, found)
+        return (wanted & uow.locked) | found
+    uow.session.flush()  # what is pending, as a statement would have
+    return wanted
+
+
+def _note(uow: UnitOfWork, member_ids: Iterable[int]) -> None:
+    # What a savepoint locks goes with it.
+    if not uow.session.in_nested_transaction():
+        uow.locked.update(member_ids)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from forum.commands.locks import lock_members
+from forum.commands.locks import hold_members, lock_members
 from forum.core.uow import UnitOfWork
 from forum.models import Member, Notice
 from forum.notices import kind_of
@@ -49,7 +49,7 @@ def notify(
     key = kind_of(kind).key
     actor_id = actor.member_id if actor is not None else None
     told = {member_id for member_id in member_ids if member_id != actor_id}
-    told &= set(lock_members(uow, told))
+    told = hold_members(uow, told)
     if not told:
         return
     merged = _take_unread(uow, told, merge_key) if merge_key else {}

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from forum.commands.locks import lock_members
+from sqlalchemy import bindparam, update
+
+from forum.commands.locks import Poster, hold_members, lock_members
 from forum.commands.notices import notify
 from forum.core.uow import UnitOfWork
 from forum.models import GroupKind, Member
@@ -44,29 +46,52 @@ def pay_rule(
     :param times: how many deeds at once (a digest level of 2 counts 2).
     :raises Invalid: "points_short": the deed costs more than the member may give.
     """
+    post_payment(
+        uow, rule, member_id=member_id, subject=subject, once_key=once_key, board_id=board_id,
+        times=times, actor_id=actor_id,
+    )  # fmt: skip
+    recompute_total(uow, member_id)
+
+
+def post_payment(
+    uow: UnitOfWork,
+    rule: str,
+    *,
+    member_id: int,
+    subject: str,
+    once_key: str,
+    board_id: int | None = None,
+    times: int = 1,
+    actor_id: int | None = None,
+) -> None:
+    """Pay a rule as `pay_rule` does, and leave the total to the caller. Two statements, three for a
+    rule with a cycle.
+
+    :raises Invalid: "points_short".
+    """
     site = site_of(uow.session)
     terms = rule_terms(site, REGISTRY[rule], board_id)
-    if terms.amounts:
-        lock_members(uow, [member_id])
-        times = min(times, _times_left(uow, site, terms, member_id, subject))
-        mark = f"@board{terms.board_id}" if terms.board_id else ""
-        payments = [
-            Transfer(
-                kind_id,
-                Account.MINT if amount > 0 else member_id,
-                member_id if amount > 0 else Account.BURN,
-                abs(amount),
-                rule,
-                f"{once_key}#{number}:{kind_id}{mark}",
-                subject,
-                actor_id,
-            )
-            for number in range(1, times + 1)
-            for kind_id, amount in terms.amounts.items()
-        ]
-        floors = {kind.id: kind.floor_amount for kind in site.point_kinds.values()}
-        post_transfers(uow.session, uow.now, payments, floors=floors)
-    recompute_total(uow, member_id)
+    if not terms.amounts:
+        return
+    hold_members(uow, [member_id])
+    times = min(times, _times_left(uow, site, terms, member_id, subject))
+    mark = f"@board{terms.board_id}" if terms.board_id else ""
+    payments = [
+        Transfer(
+            kind_id,
+            Account.MINT if amount > 0 else member_id,
+            member_id if amount > 0 else Account.BURN,
+            abs(amount),
+            rule,
+            f"{once_key}#{number}:{kind_id}{mark}",
+            subject,
+            actor_id,
+        )
+        for number in range(1, times + 1)
+        for kind_id, amount in terms.amounts.items()
+    ]
+    floors = {kind.id: kind.floor_amount for kind in site.point_kinds.values()}
+    post_transfers(uow.session, uow.now, payments, floors=floors)
 
 
 def _times_left(uow: UnitOfWork, site: Site, terms: RuleTerms, member_id: int, subject: str) -> int:
@@ -174,29 +199,76 @@ def recompute_totals(uow: UnitOfWork, member_ids: Iterable[int]) -> None:
 
 
 def _bring_total(uow: UnitOfWork, site: Site, member: Member, held: Mapping[int, int]) -> int:
+    former = site.groups[member.group_id]
+    total, group = _standing(site, member, held, member.post_count)
+    if total != member.total or group.id != former.id:
+        member.total, member.group_id = total, group.id  # the row is locked
+        _tell_of_group(uow, member.id, former, group)
+    return total
+
+
+def count_reply(uow: UnitOfWork, poster: Poster) -> None:
+    """Count a reply of a member whose row is locked; total and group follow. Pay for it before.
+
+    Two statements: one writes everything that a reply changes of its author.
+    """
+    site = site_of(uow.session)
+    former = site.groups[poster.group_id]
+    held = balances(uow.session, poster.id)
+    total, group = _standing(site, poster, held, poster.post_count + 1)
+    uow.run(
+        _COUNT_REPLY,
+        {
+            "of_member": poster.id,
+            "new_total": total,
+            "new_group_id": group.id,
+            "at": uow.now,
+            "from_address": uow.address,
+        },
+    )
+    _tell_of_group(uow, poster.id, former, group)
+
+
+# Built once: see commands/locks.py.
+_COUNT_REPLY = (
+    update(Member)
+    .where(Member.id == bindparam("of_member"))
+    .values(
+        post_count=Member.post_count + 1,
+        total=bindparam("new_total"),
+        group_id=bindparam("new_group_id"),
+        last_post_at=bindparam("at"),
+        last_address=bindparam("from_address"),
+    )
+)
+
+
+def _standing(
+    site: Site, member: Member | Poster, held: Mapping[int, int], post_count: int
+) -> tuple[int, GroupInfo]:
+    """A member's total and group by counters and balances. No statement."""
     total = compiled(site.settings.points.formula).total(
         {
-            "posts": member.post_count,
+            "posts": post_count,
             "threads": member.thread_count,
             "digests": member.digest_count,
             **{f"p{kind}": amount for kind, amount in held.items()},
         }
     )
-    group = _group_for(site, site.groups[member.group_id], total)
-    if total == member.total and group.id == member.group_id:
-        return total
-    former = site.groups[member.group_id]
-    member.total, member.group_id = total, group.id  # the row is locked
-    if group.id != former.id:
-        notify(
-            uow,
-            "group_changed",
-            member_ids=[member.id],
-            actor=None,
-            data={"group": group.title, "rises": (group.points_from or 0) > (former.points_from or 0)},
-            merge_key="group",
-        )  # fmt: skip
-    return total
+    return total, _group_for(site, site.groups[member.group_id], total)
+
+
+def _tell_of_group(uow: UnitOfWork, member_id: int, former: GroupInfo, group: GroupInfo) -> None:
+    if group.id == former.id:
+        return
+    notify(
+        uow,
+        "group_changed",
+        member_ids=[member_id],
+        actor=None,
+        data={"group": group.title, "rises": (group.points_from or 0) > (former.points_from or 0)},
+        merge_key="group",
+    )
 
 
 def _group_for(site: Site, group: GroupInfo, total: int) -> GroupInfo:

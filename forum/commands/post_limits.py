@@ -2,8 +2,9 @@
 
 import math
 from datetime import datetime, timedelta
+from typing import Protocol
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select, update
 
 from forum.commands.post_texts import PostText
 from forum.core.errors import TooSoon
@@ -18,8 +19,21 @@ from forum.settings import Posting
 _HOUR = timedelta(hours=1)
 
 
+class AuthorFacts(Protocol):
+    """What these questions need to know of the author; the row is locked."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def created_at(self) -> datetime: ...
+    @property
+    def last_post_at(self) -> datetime | None: ...
+    @property
+    def post_count(self) -> int: ...
+
+
 def check_pace(
-    uow: UnitOfWork, actor: Actor, author: Member, limits: Posting, *, is_thread: bool
+    uow: UnitOfWork, actor: Actor, author: AuthorFacts, limits: Posting, *, is_thread: bool
 ) -> None:
     """Refuse what comes too fast. The author's row is locked, so two at once cannot both pass.
 
@@ -55,10 +69,23 @@ def _check_cap(made: int, cap: int) -> None:
         raise TooSoon("hourly_limit", retry_after_s=int(_HOUR.total_seconds()))
 
 
+def note_post(uow: UnitOfWork, author: AuthorFacts) -> None:
+    """Remember when the author posted, for the pace of the next. One statement."""
+    values = {"of_member": author.id, "at": uow.now, "from_address": uow.address}
+    uow.run(_NOTE_POST, values)
+
+
+_NOTE_POST = (
+    update(Member)
+    .where(Member.id == bindparam("of_member"))
+    .values(last_post_at=bindparam("at"), last_address=bindparam("from_address"))
+)
+
+
 def hold_of(
     uow: UnitOfWork,
     actor: Actor,
-    author: Member,
+    author: AuthorFacts,
     board: BoardInfo,
     text: PostText,
     *,

@@ -5,6 +5,7 @@ Rendered before the command's first statement: on SQLite that statement takes th
 
 from dataclasses import dataclass
 
+from forum.commands.search_index import searchable
 from forum.commands.word_checks import checked_line, checked_source
 from forum.core.errors import Invalid
 from forum.core.text import clean_line, clean_text, width
@@ -25,6 +26,7 @@ class PostText:
 
     source: str
     rendered: Rendered
+    searchable: str  # what of it the search index keeps
     renderer_version: int = RENDERER_VERSION
     held_by: tuple[str, ...] = ()  # words for which it waits
 
@@ -53,7 +55,7 @@ def post_text(actor: Actor, source: str, limits: Posting, words: WordFilter) -> 
     source = checked.text
     links = actor.permission(May.POST_LINKS)
     rendered = render(source, options=RenderOptions(allow_links=links != LINKS_PLAIN))
-    text = PostText(source, rendered, held_by=checked.held_by)
+    text = PostText(source, rendered, searchable(source), held_by=checked.held_by)
     if links == LINKS_REFUSED and text.has_foreign_links:
         raise Invalid("links_refused", field="source")
     return text

@@ -1,13 +1,15 @@
 """Replying to a thread."""
 
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, exists, false, insert, select, true, union_all, update
+from sqlalchemy.orm import aliased
 
-from forum.commands.locks import lock_members
-from forum.commands.post_limits import check_pace, hold_of
+from forum.commands.locks import Poster, lock_posters
+from forum.commands.post_limits import check_pace, hold_of, note_post
 from forum.commands.post_texts import PostText, post_text
-from forum.commands.publishing import audience_of, publish_reply
+from forum.commands.publishing import LockedThread, NewReply, audience_of, publish_reply
 from forum.commands.threads import PostRef
 from forum.core.errors import NotFound
 from forum.core.uow import UnitOfWork
@@ -16,6 +18,7 @@ from forum.policies.actor import Actor
 from forum.policies.threads import may_reply
 from forum.queries.site import site_of
 from forum.queries.words import word_filter_of
+from forum.settings import Posting
 
 # Beyond this a later last post is no race: somebody's clock was wrong, or the page was imported.
 _LONGEST_WAIT = timedelta(minutes=1)
@@ -41,41 +44,35 @@ def reply_to_thread(
     site = site_of(uow.session)
     limits = site.settings.posting
     text = post_text(actor, source, limits, word_filter_of(uow.session))
-    thread = uow.session.get(Thread, thread_id)
-    if thread is None:
-        raise NotFound("thread_not_found")
-    board = site.boards[thread.board_id]
-    may_reply(actor, thread, autoclose_days=board.autoclose_days).require()
 
     thread = _take_floor(uow, thread_id)
     board = site.boards[thread.board_id]
     may_reply(actor, thread, autoclose_days=board.autoclose_days).require()
     assert actor.member_id is not None  # guests are refused above
     audience = audience_of(uow, thread, text.rendered.quoted_post_ids)
-    author = lock_members(uow, {actor.member_id, *audience.member_ids})[actor.member_id]
-    if (earlier := _earlier(uow, author.id, thread_id, text, submission_key)) is not None:
+    author = lock_posters(uow, {actor.member_id, *audience.member_ids})[actor.member_id]
+    past = _past(uow, author.id, thread_id, submission_key)
+    if (earlier := _earlier(uow, past, text, limits)) is not None:
         _give_floor_back(uow, thread_id)
         return earlier
     check_pace(uow, actor, author, limits, is_thread=False)
 
     hold = hold_of(uow, actor, author, board, text, is_thread=False)
-    post = Post(
-        thread_id=thread_id, floor=thread.last_floor, author_id=author.id, source=text.source,
-        html=text.rendered.html, renderer_version=text.renderer_version,
-        has_images=text.rendered.image_count > 0, submission_key=submission_key,
-        state=PostState.PENDING if hold else PostState.VISIBLE, address=uow.address,
-        created_at=_moment(uow, thread),
-    )  # fmt: skip
-    uow.session.add(post)
-    uow.session.flush()  # post.id
-    author.last_post_at, author.last_address = uow.now, uow.address
+    made_at = _moment(uow, thread)
+    state = PostState.PENDING if hold else PostState.VISIBLE
+    post_id = _insert(uow, thread, author, text, made_at, state, submission_key)
 
     if hold is None:
-        publish_reply(uow, thread, post, actor, audience)
+        has_replied = past is not None and past.has_replied
+        post = NewReply(
+            post_id, thread.last_floor, author.id, made_at, text.searchable, not has_replied
+        )
+        publish_reply(uow, thread, post, author, actor, audience)
     else:
-        hold.post_id = post.id
+        note_post(uow, author)
+        hold.post_id = post_id
         uow.session.add(hold)
-    return PostRef(post.id, thread_id, post.floor, post.state)
+    return PostRef(post_id, thread_id, thread.last_floor, state)
 
 
 # Built once: see commands/locks.py.
@@ -83,30 +80,82 @@ _TAKE_FLOOR = (
     update(Thread)
     .where(Thread.id == bindparam("of_thread"))
     .values(last_floor=Thread.last_floor + 1, version=Thread.version + 1)
-    .returning(Thread)
-    .execution_options(synchronize_session=False, populate_existing=True)
+    .returning(*(getattr(Thread, name) for name in LockedThread._fields))
 )
-_REF = (Post.id, Post.thread_id, Post.floor, Post.state)
-_BY_KEY = select(*_REF).where(
-    Post.author_id == bindparam("author_id"), Post.submission_key == bindparam("key")
-)
-_LAST_OF_AUTHOR = (
-    select(*_REF, Post.source, Post.created_at)
-    .where(Post.thread_id == bindparam("thread_id"), Post.author_id == bindparam("author_id"))
-    .order_by(Post.floor.desc())
-    .limit(1)
-)
+_INSERT = insert(Post)
 
 
-def _take_floor(uow: UnitOfWork, thread_id: int) -> Thread:
-    """Take the next floor, which locks the thread until the end; the row as it is then."""
-    thread = uow.session.scalars(_TAKE_FLOOR, {"of_thread": thread_id}).one_or_none()
-    if thread is None:
+class _Past(NamedTuple):
+    """A post of the author's in the thread, or the one with this submission's key."""
+
+    id: int
+    thread_id: int
+    floor: int
+    state: PostState
+    source: str
+    created_at: datetime
+    is_same_key: bool
+    has_replied: bool  # visibly, here
+
+
+def _past_statement() -> Any:
+    columns = (Post.id, Post.thread_id, Post.floor, Post.state, Post.source, Post.created_at)
+    author_id: Any = bindparam("author_id")
+    thread_id: Any = bindparam("thread_id")
+    other = aliased(Post)
+    has_replied = exists().where(
+        other.thread_id == thread_id,
+        other.author_id == author_id,
+        other.floor > 1,
+        other.state == PostState.VISIBLE,
+    )
+    by_key = select(*columns, true().label("is_same_key"), has_replied.label("has_replied")).where(
+        Post.author_id == author_id, Post.submission_key == bindparam("key")
+    )
+    last = (
+        select(*columns, false().label("is_same_key"), has_replied.label("has_replied"))
+        .where(Post.thread_id == thread_id, Post.author_id == author_id)
+        .order_by(Post.floor.desc())
+        .limit(1)
+        .subquery()
+    )
+    return union_all(by_key, select(last))
+
+
+_PAST = _past_statement()
+
+
+def _take_floor(uow: UnitOfWork, thread_id: int) -> LockedThread:
+    """Take the next floor, which locks the thread until the end; the row as it is then.
+
+    Whoever may not reply is refused right after, and the floor goes back with everything else: the
+    page asks before any lock (queries/posts.py reply_form), so that this happens seldom.
+    """
+    row = uow.run(_TAKE_FLOOR, {"of_thread": thread_id}).one_or_none()
+    if row is None:
         raise NotFound("thread_not_found")
-    return thread
+    return LockedThread(*row)
 
 
-def _moment(uow: UnitOfWork, thread: Thread) -> datetime:
+def _insert(
+    uow: UnitOfWork, thread: LockedThread, author: Poster, text: PostText, made_at: datetime,
+    state: PostState, key: str | None,
+) -> int:  # fmt: skip
+    made = uow.run(
+        _INSERT,
+        {
+            "thread_id": thread.id, "floor": thread.last_floor, "author_id": author.id,
+            "state": state, "source": text.source, "html": text.rendered.html,
+            "renderer_version": text.renderer_version,
+            "has_images": text.rendered.image_count > 0, "submission_key": key,
+            "address": uow.address, "created_at": made_at,
+        },
+    )  # fmt: skip
+    assert made.inserted_primary_key is not None
+    return int(made.inserted_primary_key[0])
+
+
+def _moment(uow: UnitOfWork, thread: LockedThread) -> datetime:
     """When the post was made: not before the floor below it.
 
     A request that waited for the thread began before the one that got there first.
@@ -124,19 +173,23 @@ def _give_floor_back(uow: UnitOfWork, thread_id: int) -> None:
     )
 
 
+def _past(uow: UnitOfWork, author_id: int, thread_id: int, key: str | None) -> _Past | None:
+    """The post with this submission's key, else the author's last in the thread. One statement."""
+    asked = {"thread_id": thread_id, "author_id": author_id, "key": key}
+    found = [_Past(*row) for row in uow.run(_PAST, asked)]
+    return max(found, key=lambda past: past.is_same_key, default=None)
+
+
 def _earlier(
-    uow: UnitOfWork, author_id: int, thread_id: int, text: PostText, key: str | None
+    uow: UnitOfWork, past: _Past | None, text: PostText, limits: Posting
 ) -> PostRef | None:
     """The post this submission made already: the same key, or the same words a moment ago."""
-    window = site_of(uow.session).settings.posting.repeat_window
-    if key:
-        row = uow.session.execute(_BY_KEY, {"author_id": author_id, "key": key}).one_or_none()
-        if row is not None:
-            return PostRef(*row, is_repeat=True)
-    asked = {"thread_id": thread_id, "author_id": author_id}
-    last = uow.session.execute(_LAST_OF_AUTHOR, asked).one_or_none()
-    if last is None or last.source != text.source or last.created_at <= uow.now - window:
+    if past is None:
         return None
-    if last.floor == 1 or last.state not in (PostState.VISIBLE, PostState.PENDING):
+    ref = PostRef(past.id, past.thread_id, past.floor, past.state, is_repeat=True)
+    if past.is_same_key:
+        return ref
+    is_recent = past.created_at > uow.now - limits.repeat_window
+    if not is_recent or past.source != text.source or past.floor == 1:
         return None
-    return PostRef(last.id, last.thread_id, last.floor, last.state, is_repeat=True)
+    return ref if past.state in (PostState.VISIBLE, PostState.PENDING) else None

@@ -5,25 +5,74 @@ approval is an action of moderation (commands/moderation/post_queue.py), so that
 """
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Protocol
 
-from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy import bindparam, select, update
 
 from forum.commands.counters import (
     add_new_post_to_board,
     add_to_member,
 )
+from forum.commands.locks import Poster
 from forum.commands.notices import notify
-from forum.commands.points import pay_rule
-from forum.commands.search_index import index_post
+from forum.commands.points import count_reply, pay_rule, post_payment
+from forum.commands.search_index import index_new_post, index_post
 from forum.core.uow import UnitOfWork
-from forum.models import Post, PostState, Thread
+from forum.models import Post, PostState, Thread, ThreadState
 from forum.policies.actor import Actor
-from forum.policies.threads import may_read_thread
+from forum.policies.threads import ThreadFacts, may_read_thread
 from forum.queries.actors import actor_for_member
 from forum.queries.site import site_of
 
 # One post may quote many; telling more than these would be a way to ring every bell.
 MOST_QUOTED = 5
+
+
+class ToldThread(ThreadFacts, Protocol):
+    """What must be known of a thread to tell of a reply in it."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def notifies_author(self) -> bool: ...
+
+
+class ToldPost(Protocol):
+    """What must be known of a reply to tell of it."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def author_id(self) -> int: ...
+
+
+class LockedThread(NamedTuple):
+    """A thread whose next floor was just taken."""
+
+    id: int
+    board_id: int
+    author_id: int
+    title: str
+    state: ThreadState
+    is_closed: bool
+    read_access: int
+    batch_id: int | None
+    notifies_author: bool
+    last_floor: int
+    created_at: datetime
+    last_post_at: datetime
+
+
+class NewReply(NamedTuple):
+    """A reply that was just made. `joins`: the author's first visible one in the thread."""
+
+    id: int
+    floor: int
+    author_id: int
+    created_at: datetime
+    searchable: str
+    joins: bool
 
 
 @dataclass(frozen=True)
@@ -39,27 +88,22 @@ class Audience:
         return frozenset(found | {self.thread_author_id or 0}) - {0}
 
 
-def audience_of(uow: UnitOfWork, thread: Thread, quoted_post_ids: tuple[int, ...]) -> Audience:
+def audience_of(uow: UnitOfWork, thread: ToldThread, quoted_post_ids: tuple[int, ...]) -> Audience:
     """Whom to tell of a reply. Only posts of the thread itself count as quoted. One statement."""
     quoted: list[tuple[int, int]] = []
     if quoted_post_ids:
-        rows = uow.session.execute(
-            select(Post.author_id, Post.id)
-            .where(
-                Post.id.in_(quoted_post_ids[:MOST_QUOTED]),
-                Post.thread_id == thread.id,
-                Post.state == PostState.VISIBLE,
-            )
-            .order_by(Post.id)
-        )
-        quoted = [(author_id, post_id) for author_id, post_id in rows]
+        asked = {"post_ids": quoted_post_ids[:MOST_QUOTED], "thread_id": thread.id}
+        quoted = [(author_id, post_id) for author_id, post_id in uow.run(_QUOTED, asked)]
     return Audience(thread.author_id if thread.notifies_author else None, tuple(quoted))
 
 
 def publish_opening(uow: UnitOfWork, thread: Thread, post: Post) -> None:
     """A thread is visible from now on: count, pay, index."""
     add_to_member(uow, post.author_id, threads=1, posts=1)
-    _pay(uow, "thread.posted", thread, post)
+    pay_rule(
+        uow, "thread.posted", member_id=post.author_id, subject=f"post:{post.id}",
+        once_key=f"thread.posted:{post.id}", board_id=thread.board_id, actor_id=post.author_id,
+    )  # fmt: skip
     index_post(
         uow, post_id=post.id, board_id=thread.board_id, author_id=post.author_id,
         title=thread.title, source=post.source, created_at=post.created_at,
@@ -69,26 +113,32 @@ def publish_opening(uow: UnitOfWork, thread: Thread, post: Post) -> None:
 
 def publish_reply(
     uow: UnitOfWork,
-    thread: Thread,
-    post: Post,
+    thread: LockedThread,
+    post: NewReply,
+    poster: Poster,
     author: Actor,
     audience: Audience,
 ) -> None:
-    """A reply is visible from now on: count, pay, tell, index."""
-    joins = _is_first_of_author(uow, post)
-    add_to_member(uow, post.author_id, posts=1)
-    _pay(uow, "post.replied", thread, post)
+    """A reply is visible from now on: pay, count, tell, index. Eight to eleven statements.
+
+    :param poster: the author's row, locked by this unit.
+    """
+    post_payment(
+        uow, "post.replied", member_id=post.author_id, subject=f"post:{post.id}",
+        once_key=f"post.replied:{post.id}", board_id=thread.board_id, actor_id=post.author_id,
+    )  # fmt: skip
+    count_reply(uow, poster)
     tell_audience(uow, thread, post, author, audience)
-    index_post(
+    index_new_post(
         uow, post_id=post.id, board_id=thread.board_id, author_id=post.author_id,
-        title=None, source=post.source, created_at=post.created_at,
+        title=None, body=post.searchable, created_at=post.created_at,
     )  # fmt: skip
 
-    uow.session.connection().execute(
+    uow.run(
         _REPLIED,
         {
             "of_thread": thread.id,
-            "joins": int(joins),
+            "joins": int(post.joins),
             "last_post_at": post.created_at,
             "last_poster_id": post.author_id,
             "last_poster_name": author.name,
@@ -110,32 +160,19 @@ _REPLIED = (
         last_poster_name=bindparam("last_poster_name"),
     )
 )
-_HAS_REPLIED = select(
-    exists().where(
+_QUOTED = (
+    select(Post.author_id, Post.id)
+    .where(
+        Post.id.in_(bindparam("post_ids", expanding=True)),
         Post.thread_id == bindparam("thread_id"),
-        Post.author_id == bindparam("author_id"),
-        Post.floor > 1,
         Post.state == PostState.VISIBLE,
-        Post.id != bindparam("post_id"),
     )
+    .order_by(Post.id)
 )
 
 
-def _pay(uow: UnitOfWork, rule: str, thread: Thread, post: Post) -> None:
-    pay_rule(
-        uow, rule, member_id=post.author_id, subject=f"post:{post.id}", once_key=f"{rule}:{post.id}",
-        board_id=thread.board_id, actor_id=post.author_id,
-    )  # fmt: skip
-
-
-def _is_first_of_author(uow: UnitOfWork, post: Post) -> bool:
-    """Is it the author's first visible reply in the thread? One statement."""
-    asked = {"thread_id": post.thread_id, "author_id": post.author_id, "post_id": post.id}
-    return not uow.session.scalar(_HAS_REPLIED, asked)
-
-
 def tell_audience(
-    uow: UnitOfWork, thread: Thread, post: Post, author: Actor, audience: Audience
+    uow: UnitOfWork, thread: ToldThread, post: ToldPost, author: Actor, audience: Audience
 ) -> None:
     """Each once, by the nearer reason: whose words were quoted, then whose thread it is."""
     told: dict[int, tuple[str, str]] = {}

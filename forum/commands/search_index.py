@@ -1,6 +1,6 @@
 """What keeps the search index true? A row with each post; the sweep for what is too much at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,6 +51,38 @@ def index_post(
     )
 
 
+def index_new_post(
+    uow: UnitOfWork,
+    *,
+    post_id: int,
+    board_id: int,
+    author_id: int,
+    title: str | None,
+    body: str,
+    created_at: datetime,
+) -> None:
+    """Index a post made in this transaction. Two statements at most.
+
+    :param body: what `searchable` says of the source.
+    """
+    backend_of(uow.session).put_new(
+        uow.session,
+        IndexRow(
+            post_id=post_id,
+            board_id=board_id,
+            author_id=author_id,
+            created_on=created_at.astimezone(UTC).date(),
+            title=None if title is None else normalised(title),
+            body=body,
+        ),
+    )
+
+
+def searchable(source: str) -> str:
+    """What of a message the index keeps; to be worked out before the transaction."""
+    return normalised(plain_text(source))
+
+
 def remove_posts(uow: UnitOfWork, post_ids: Iterable[int]) -> None:
     """Take posts out of the index; many of them by the sweep (they are hidden at once anyway)."""
     ids = list(post_ids)
@@ -58,6 +90,25 @@ def remove_posts(uow: UnitOfWork, post_ids: Iterable[int]) -> None:
         backend_of(uow.session).drop(uow.session, ids)
         return
     mark_stale(uow.session, ids)
+
+
+def reindex_threads(uow: UnitOfWork, thread_ids: Collection[int]) -> None:
+    """`reindex_thread` for several. Few statements when they are short."""
+    s = uow.session
+    posts: dict[int, list[int]] = {}
+    for row in s.execute(
+        select(Post.thread_id, Post.id)
+        .where(Post.thread_id.in_(thread_ids), Post.floor <= AT_ONCE)
+        .order_by(Post.thread_id, Post.floor)
+    ):
+        posts.setdefault(row.thread_id, []).append(row.id)
+    last_floors = s.execute(select(Thread.id, Thread.last_floor).where(Thread.id.in_(posts.keys())))
+    short = {row.id for row in last_floors if row.last_floor <= AT_ONCE}
+    together = [post_id for thread_id in sorted(short) for post_id in posts[thread_id]]
+    for at in range(0, len(together), SWEEP_STEP * 4):
+        refresh_posts(s, together[at : at + SWEEP_STEP * 4])
+    for thread_id in sorted(posts.keys() - short):
+        reindex_thread(uow, thread_id)
 
 
 def reindex_thread(uow: UnitOfWork, thread_id: int) -> None:
@@ -199,7 +250,7 @@ def index_row(
         author_id=author_id,
         created_on=created_at.astimezone(UTC).date(),
         title=None if title is None else normalised(title),
-        body=normalised(plain_text(source)),
+        body=searchable(source),
     )
 
 

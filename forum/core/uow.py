@@ -1,14 +1,14 @@
 """One unit of work = one transaction = one commit. Opened by entrances only."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random, SystemRandom
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, UpdateBase
+from sqlalchemy import CursorResult, Executable, UpdateBase
 from sqlalchemy.orm import Session
 
 from forum.core.cache import CacheName, bump_version
@@ -29,12 +29,22 @@ class UnitOfWork:
     now: datetime
     random: Random = field(default_factory=SystemRandom)
     address: str = ""
+    locked: set[int] = field(default_factory=set)  # members; kept by commands/locks.py
     _after_commit: list[Callable[[], None]] = field(default_factory=list)
     _bumped: set[CacheName] = field(default_factory=set)
 
     def change(self, statement: UpdateBase) -> int:
         """Run an UPDATE or DELETE; how many rows it met."""
         return cast(CursorResult[Any], self.session.execute(statement)).rowcount
+
+    def run(
+        self, statement: Executable, values: Mapping[str, Any]
+    ) -> CursorResult[*tuple[Any, ...]]:
+        """Run a prepared statement past the mapped objects: nothing pending is written before it.
+
+        For what a busy site does most: a mapped statement costs three times as much.
+        """
+        return self.session.connection().execute(statement, values)
 
     def bump(self, name: CacheName) -> None:
         """Tell every process that what it cached under `name` is stale, at commit."""

@@ -227,6 +227,7 @@ def seen(actor: Actor, board_id: int | None = None) -> None:
     """Somebody is here, on a page of a board. Pages of no board need not call: see `init_app`."""
     request.environ["louceng.seen"] = True
     _sight(actor, board_id)
+    _ensure_running(current_app)
 
 
 def viewed(actor: Actor, thread_id: int) -> None:

@@ -72,16 +72,21 @@ def post_transfers(
     """
     if not transfers:
         return []
-    inserted = session.execute(
-        _insert_transfers(session.get_bind().dialect.name),
-        [
-            {
-                **{column: getattr(one, name) for name, column in _TAKEN_FROM.items()},
-                "created_at": now,
-            }
-            for one in transfers
-        ],
-    ).all()
+    session.flush()  # what the transfers may point to; the connection knows nothing of it
+    inserted = (
+        session.connection()
+        .execute(
+            _insert_transfers(session.get_bind().dialect.name),
+            [
+                {
+                    **{column: getattr(one, name) for name, column in _TAKEN_FROM.items()},
+                    "created_at": now,
+                }
+                for one in transfers
+            ],
+        )
+        .all()
+    )
     made = sorted((_posted(row) for row in inserted), key=lambda one: one.id)
     move_balances(session, [one.transfer for one in made], floors)
     return made
@@ -125,13 +130,17 @@ def move_balances(
                     giving.add(key)
     if not moved:
         return
-    rows = session.execute(
-        _add_to_balances(session.get_bind().dialect.name),
-        [
-            {"member_id": member_id, "kind_id": kind_id, "amount": amount}
-            for (member_id, kind_id), amount in sorted(moved.items())
-        ],
-    ).all()
+    rows = (
+        session.connection()
+        .execute(
+            _add_to_balances(session.get_bind().dialect.name),
+            [
+                {"member_id": member_id, "kind_id": kind_id, "amount": amount}
+                for (member_id, kind_id), amount in sorted(moved.items())
+            ],
+        )
+        .all()
+    )
     if floors is None:
         return
     for member_id, kind_id, amount in rows:
@@ -189,7 +198,7 @@ _BALANCES = select(MemberPoints.kind_id, MemberPoints.amount).where(
 
 def balances(session: Session, member_id: int) -> dict[int, int]:
     """What a member has, by point kind. One statement."""
-    rows = session.execute(_BALANCES, {"member_id": member_id})
+    rows = session.connection().execute(_BALANCES, {"member_id": member_id})
     return {row.kind_id: row.amount for row in rows}
 
 

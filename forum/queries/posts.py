@@ -28,6 +28,7 @@ from forum.policies.verdict import Verdict
 from forum.queries.actors import member_rank
 from forum.queries.site import BoardInfo, Site, TypeInfo
 from forum.queries.threads.facts import FoundThread, find_thread
+from forum.queries.threads.order import page_of_floor
 
 # A longer text is no post of ours; rendering it would only cost.
 MOST_PREVIEWED = 60_000
@@ -162,6 +163,16 @@ def reply_form(
         if quoted.thread_id != thread_id or not may_see_text(actor, thread, quoted):
             quoted = None
     return ReplyForm(thread, board, site.ancestors(board.id), quoted)
+
+
+def page_of_reply(site: Site, thread: FoundThread, floor: int) -> int:
+    """The page a reply stands on that was just made: nothing is above its floor. No statement."""
+    return page_of_floor(
+        floor,
+        site.settings.reading.posts_per_page,
+        highest=floor,
+        newest_first=thread.is_newest_first,
+    )
 
 
 def quotable_post(s: Session, actor: Actor, *, post_id: int) -> FoundPost:

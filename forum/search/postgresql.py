@@ -59,6 +59,17 @@ _PUT_TOKENS = text(
     "ON CONFLICT (post_id) DO UPDATE SET tokens = excluded.tokens"
 )
 
+_PUT_ONE = text(
+    "WITH kept AS (INSERT INTO search_rows (post_id, board_id, author_id, created_on, title, body)"
+    " VALUES (:post_id, :board_id, :author_id, :created_on, :title, :body)"
+    " ON CONFLICT (post_id) DO UPDATE SET board_id = excluded.board_id,"
+    " author_id = excluded.author_id, created_on = excluded.created_on,"
+    " title = excluded.title, body = excluded.body) "
+    "INSERT INTO search_tokens (post_id, tokens) "
+    "VALUES (:post_id, array_to_tsvector(string_to_array(:words, ' '))) "
+    "ON CONFLICT (post_id) DO UPDATE SET tokens = excluded.tokens"
+)
+
 
 def put(s: Session, rows: Sequence[IndexRow]) -> None:
     """Index posts, or index them again."""
@@ -70,6 +81,12 @@ def put(s: Session, rows: Sequence[IndexRow]) -> None:
         s.execute(_PUT_ROWS, columns)
         words = [_tokens(row) for row in part]
         s.execute(_PUT_TOKENS, {"post_id": columns["post_id"], "words": words})
+
+
+def put_new(s: Session, row: IndexRow) -> None:
+    """Index a post made in this transaction. One statement."""
+    values = {each.name: getattr(row, each.name) for each in ROWS.c}
+    s.connection().execute(_PUT_ONE, {**values, "words": _tokens(row)})
 
 
 def add(s: Session, rows: Sequence[IndexRow]) -> None:

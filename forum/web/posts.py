@@ -11,6 +11,7 @@ from forum.commands.post_edits import OpeningChange, edit_post
 from forum.commands.posts import reply_to_thread
 from forum.commands.threads import PostRef, ThreadOptions, start_thread
 from forum.core.errors import Forbidden
+from forum.http.buffers import seen
 from forum.http.context import actor, reader, site, writing
 from forum.http.errors import reason, say
 from forum.http.forms import form_page, refusals_on
@@ -50,10 +51,14 @@ def _form_page(
 
 def _go_to(ref: PostRef) -> Response:
     """303 to the post where it stands now."""
+    place = place_of_post(reader(), actor(), site(), post_id=ref.post_id)
+    return _answer(ref, place.thread_id, place.page)
+
+
+def _answer(ref: PostRef, thread_id: int, page: int) -> Response:
     if ref.state is PostState.PENDING:
         say(_("Your post is waiting for approval."), "note")
-    place = place_of_post(reader(), actor(), site(), post_id=ref.post_id)
-    return redirect(f"{addresses().thread(place.thread_id, place.page)}#pid{place.post_id}", 303)
+    return redirect(f"{addresses().thread(thread_id, page)}#pid{ref.post_id}", 303)
 
 
 def _options(form: OpeningForm) -> ThreadOptions:
@@ -95,7 +100,9 @@ def reply(thread_id: int) -> Response:
     form = ReplyForm(submission_key=_new_key())
     if page.quoted is not None:
         form.source.data = _quote(page.quoted)
+    seen(actor(), page.board.id)
     if form.validate_on_submit() and not _wants_preview():
+        snapshot = site()
         with refusals_on(form):
             with writing() as uow:
                 ref = reply_to_thread(
@@ -105,7 +112,10 @@ def reply(thread_id: int) -> Response:
                     source=form.source.data or "",
                     submission_key=form.submission_key.data or None,
                 )
-            return _go_to(ref)
+            if ref.is_repeat:
+                return _go_to(ref)
+            number = queries.page_of_reply(snapshot, page.thread, ref.floor)
+            return _answer(ref, ref.thread_id, number)
     return _form_page("posts/reply.html", form, page)
 
 
