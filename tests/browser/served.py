@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from forum.core.cache import CacheName
+from forum.core.config import load_config
 from forum.core.db import Database
 from forum.core.passwords import hash_password
 from forum.core.uow import unit_of_work
 from forum.models import BoardModerator, MemberState, Setting
+from forum.modlog.seal import INFO_KEY as SEAL_KEY
+from forum.modlog.seal import seal_for
 from tests.factories import Forum
 
 ROOT = Path(__file__).parents[2]
@@ -104,6 +107,8 @@ def serve(folder: Path) -> tuple[Server, subprocess.Popen[bytes]]:
         assert time.monotonic() < deadline, log.read_text("utf-8")
         time.sleep(0.1)
     database = Database(f"sqlite:///{folder / 'data' / 'louceng.db'}")
+    # What the tests do to build scenes is sealed as the server would.
+    database.info[SEAL_KEY] = seal_for(load_config({"FORUM_DATA_DIR": str(folder / "data")}))
     return Server(f"http://127.0.0.1:{port}", log.read_text("utf-8"), Forum(database)), process
 
 

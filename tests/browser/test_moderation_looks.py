@@ -1,0 +1,113 @@
+"""Can moderators use their pages? axe-core, the width of a phone, targets a thumb can hit, both languages."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import update
+
+from forum.core.uow import unit_of_work
+from forum.models import Member
+from tests.browser.moderating import busy, desk
+from tests.browser.served import PASSWORD, Server
+from tests.browser.test_looks import complaints
+from tests.browser.visitor import Visitor
+
+Visit = Callable[..., Visitor]
+Pages = tuple[tuple[str, list[str]], ...]
+# Buttons, fields and links that stand for themselves: not those within a line of text, nor what the
+# header and footer of every page hold.
+SMALL = """() => {
+  const small = [];
+  const found = document.querySelectorAll('#content a, #content button, #content input:not([type=hidden]), #content select, #content textarea, #content summary');
+  for (const one of found) {
+    const target = one.matches('[type=checkbox], [type=radio]') ? one.closest('label') || one : one;
+    const style = getComputedStyle(target), box = target.getBoundingClientRect();
+    if (!box.width || style.visibility === 'hidden' || one.closest('.visually-hidden')) continue;
+    if (one.matches('a') && style.display === 'inline') continue;
+    if (box.height < 43.5) small.push(`${Math.round(box.height)} px: ${one.outerHTML.slice(0, 120)}`);
+  }
+  return small;
+}"""
+
+
+@pytest.fixture(scope="module")
+def pages(server: Server) -> Pages:
+    """Who has which pages: a moderator, an administrator, a member who appeals, one who reports."""
+    made = desk(server)
+    deleted, closed = busy(server, made)
+    administrator = server.member(server.name("管理员"), group_id=1)[1]
+    moderators = [
+        "/moderation/", "/moderation/queue", "/moderation/reports", "/moderation/appeals", "/moderation/log",
+        "/moderation/recycle-bin", f"/moderation/undo/{closed}", f"/moderation/do/thread.stick?ids={made.thread}",
+        f"/moderation/do/thread.delete?ids={made.thread}", f"/moderation/do/thread.move?ids={made.thread}",
+        f"/moderation/do/member.mute?ids={made.author_id}", f"/forum-{made.board}-1.html",
+        f"/thread-{made.thread}-1-1.html", f"/thread-{made.thread}/history",
+        "/darkroom", "/my-record",
+    ]  # fmt: skip
+    return (
+        (made.moderator, moderators),
+        (administrator, ["/moderation/networks", "/moderation/words"]),
+        (made.author, [f"/appeals/{deleted}/new", "/my-record"]),
+        (made.reporter, [f"/post-{made.post}/report"]),
+    )
+
+
+def judged(window: Visitor, paths: list[str]) -> list[str]:
+    """Everything wrong on these pages: on a wide screen in the light scheme, on a phone in the dark one."""
+    wrong = []
+    for path in paths:
+        window.goes(path)
+        for width, scheme in ((1280, "light"), (390, "dark")):
+            window.page.set_viewport_size({"width": width, "height": 900})
+            window.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            if window.is_wider_than_the_screen:
+                wrong.append(f"{path} is wider than {width}")
+            wrong += [f"{path} {width} {one}" for one in complaints(window.page)]
+    return wrong
+
+
+def enters(window: Visitor, name: str, locale: str) -> None:
+    window.logs_in(name)
+    with unit_of_work(window.server.forum.database) as uow:
+        uow.session.execute(update(Member).where(Member.name == name).values(locale=locale))
+    window.goes("/moderation/")
+    if window.at.startswith("/moderation/enter"):  # else it is somebody without a panel
+        window.fills(panel_password=PASSWORD)
+        window.page.locator("#content form button").first.click()
+        window.page.wait_for_url("**/moderation/")
+
+
+@pytest.mark.parametrize("locale", ["zh_Hans_CN", "en"])
+def test_nothing_stands_in_a_moderators_way(visit: Visit, pages: Pages, locale: str) -> None:
+    wrong = []
+    for name, paths in pages:
+        window = visit()
+        enters(window, name, locale)
+        wrong += judged(window, paths if locale != "en" else paths[:6])
+
+    assert wrong == []
+
+
+def test_a_thumb_hits_what_it_means(visit: Visit, pages: Pages) -> None:
+    wrong = []
+    for name, paths in pages:
+        window = visit(width=390)
+        enters(window, name, "zh_Hans_CN")
+        for path in paths:
+            if path.startswith(("/thread-", "/forum-")):
+                continue  # pages of reading; their bars are asked below
+            window.goes(path)
+            wrong += [f"{path} {one}" for one in window.page.evaluate(SMALL)]
+
+    assert wrong == []
+
+
+def test_the_page_of_the_banned_is_usable(server: Server, visit: Visit) -> None:
+    _, name = server.member(server.name("禁访"), group_id=5)
+    window = visit(width=390)
+    window.logs_in(name)
+
+    assert window.at == "/banned"
+    assert complaints(window.page) == []
+    assert not window.is_wider_than_the_screen
+    assert window.page.evaluate(SMALL) == []
