@@ -1,10 +1,11 @@
 """Do the versions a cached page was made from still stand? One small question to the database."""
 
-import importlib
 import sqlite3
 import threading
 from dataclasses import dataclass
 from typing import Any
+
+import psycopg
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -80,9 +81,7 @@ class PageVersions:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._watch: sqlite3.Connection | None = None
-        # Only where it is asked: 8 MB that a forum on SQLite does not need.
-        self._driver: Any = None if database.is_sqlite else importlib.import_module("psycopg")
-        self._opened: set[Any] = set()  # psycopg's connections
+        self._opened: set[psycopg.Connection[Any]] = set()
         self.networks = 0  # the version of the banned networks, as of the last question
         database.closing.append(self.close)
 
@@ -119,11 +118,11 @@ class PageVersions:
         if connection is not None:
             try:
                 return connection.execute(statement, parameters).fetchone()
-            except self._driver.OperationalError:  # the server was restarted
+            except psycopg.OperationalError:  # the server was restarted
                 connection.close()
                 self._opened.discard(connection)
         url = self._database.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        connection = self._local.connection = self._driver.connect(url, autocommit=True)
+        connection = self._local.connection = psycopg.connect(url, autocommit=True)
         self._opened.add(connection)
         return connection.execute(statement, parameters).fetchone()
 
