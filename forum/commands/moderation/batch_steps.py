@@ -73,8 +73,11 @@ class Pieces:
     told: int | None
 
 
-def advance(uow: UnitOfWork, batch_id: int) -> Turn:
-    """Make the next step of a batch. A refusal turns it round: the steps made are taken back."""
+def advance(uow: UnitOfWork, batch_id: int, *, most: int = STEP_TARGETS) -> Turn:
+    """Make the next step of a batch. A refusal turns it round: the steps made are taken back.
+
+    :param most: so many targets, of whatever size.
+    """
     s = uow.session
     batch = _locked(uow, batch_id)
     if batch.state is BatchState.UNDOING:
@@ -83,12 +86,11 @@ def advance(uow: UnitOfWork, batch_id: int) -> Turn:
         return Turn.DONE
     if batch.entry_id is not None:
         return Turn.MORE if close_further(uow, batch) else Turn.DONE
-    made = _made(s, batch)
     actor = actor_for_member(s, site_of(s), batch.actor_id, uow.now)
     uow.address = batch.address
     try:
         with s.begin_nested():
-            return _step(uow, batch, actor, made)
+            return _step(uow, batch, actor, most)
     except ForumError as error:
         turn_round(uow, batch_id, error)
         return Turn.MORE
@@ -113,25 +115,25 @@ def turn_round(uow: UnitOfWork, batch_id: int, error: ForumError) -> None:
 
 
 def _made(s: Session, batch: ModBatch) -> int:
-    """How many targets the steps made have done."""
-    return sum(
-        len(ids)
-        for ids in s.scalars(
-            select(ModBatchStep.target_ids).where(
-                ModBatchStep.batch_id == batch.id, ModBatchStep.is_made
-            )
-        )
+    """How many targets are done, while no piece waits: they are done in their order."""
+    newest = s.scalar(
+        select(ModBatchStep.target_ids)
+        .where(ModBatchStep.batch_id == batch.id, ModBatchStep.is_made)
+        .order_by(ModBatchStep.number.desc())
+        .limit(1)
     )
+    return batch.target_ids.index(newest[-1]) + 1 if newest else 0
 
 
-def _step(uow: UnitOfWork, batch: ModBatch, actor: Actor, made: int) -> Turn:
+def _step(uow: UnitOfWork, batch: ModBatch, actor: Actor, most: int) -> Turn:
     s, batch_id = uow.session, batch.id
-    if made >= len(batch.target_ids):
-        return Turn.MORE if close(uow, batch, actor) else Turn.DONE
     if (piece := _next_piece(s, batch_id)) is not None:
         _make_piece(uow, batch, piece)
         return Turn.MORE
-    targets, is_long = _next_targets(s, batch, made)
+    made = _made(s, batch)
+    if made >= len(batch.target_ids):
+        return Turn.MORE if close(uow, batch, actor) else Turn.DONE
+    targets, is_long = _next_targets(s, batch, made, most)
     if is_long:
         _take_target(uow, batch, actor, targets[0])
         return Turn.PLAN
@@ -158,10 +160,12 @@ def _next_piece(s: Session, batch_id: int) -> ModBatchStep | None:
     ).one_or_none()
 
 
-def _next_targets(s: Session, batch: ModBatch, made: int) -> tuple[tuple[int, ...], bool]:
+def _next_targets(
+    s: Session, batch: ModBatch, made: int, most: int
+) -> tuple[tuple[int, ...], bool]:
     """As many targets as are little work together, at least one; and whether that one is long."""
     action = action_of(batch.action)
-    ids = tuple(batch.target_ids[made : made + STEP_TARGETS])
+    ids = tuple(batch.target_ids[made : made + most])
     sizes = _sizes(s, batch, action, ids)
     if action.is_long and sizes.get(ids[0], 0) > STEP_POSTS:
         return ids[:1], True

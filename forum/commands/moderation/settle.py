@@ -11,7 +11,7 @@ from forum.commands.moderation.apply import Applied, apply_counts
 from forum.commands.search_index import (
     follow_posts,
     move_thread,
-    reindex_thread,
+    reindex_threads,
     remove_posts,
 )
 from forum.core.cache import CacheName
@@ -98,8 +98,8 @@ def settle(
     for thread_id, board_id in sorted(touched.moved.items()):
         move_thread(uow, thread_id, board_id)
         _move_reports(s, thread_id, board_id)
-    for thread_id in sorted(touched.reindexed - set(touched.moved)):
-        reindex_thread(uow, thread_id)
+    if alone := touched.reindexed - set(touched.moved):
+        reindex_threads(uow, alone)
     if touched.posts:
         follow_posts(uow, touched.posts)
     if touched.members:  # guests' pages show groups, avatars, signatures
