@@ -114,6 +114,7 @@ class ThreadHead:
 
 
 COLUMNS = tuple(getattr(Thread, name) for name in FoundThread.__dataclass_fields__)
+_FACTS = select(*COLUMNS).where(Thread.id == bindparam("thread_id"))
 
 
 def find_thread(s: Session, thread_id: int) -> FoundThread:
@@ -121,7 +122,7 @@ def find_thread(s: Session, thread_id: int) -> FoundThread:
 
     :raises NotFound: no such thread.
     """
-    row = s.execute(select(*COLUMNS).where(Thread.id == thread_id)).one_or_none()
+    row = s.execute(_FACTS, {"thread_id": thread_id}).one_or_none()
     if row is None:
         raise NotFound("thread_not_found")
     return FoundThread(*row)
