@@ -20,6 +20,7 @@ from tests.bench.servers import Server
 from tests.bench.wrk import Request
 
 GRANIAN = ((2, 1), (2, 2), (2, 4), (3, 1), (4, 1))
+Found = dict[tuple[str, str], list[float]]  # by server and who asks
 GUNICORN = (("sync", 2, 1), ("sync", 4, 1), ("gthread", 2, 4))
 
 
@@ -37,8 +38,8 @@ def main() -> None:
     members = visitors.logged_in(environment, 200)
     path = scenarios.paths(SMALL)["thread 1"]
     pages = {"member": scenarios.as_members(path, members), "guest, cached": [Request(path)]}
-    rates: dict[tuple[str, str], list[float]] = {}
-    tails: dict[tuple[str, str], list[float]] = {}
+    rates: Found = {}
+    tails: Found = {}
     memory: dict[str, float] = {}
     for _ in range(given.rounds):
         for name, start in _candidates(environment, folder / "server.log", given.gunicorn):
@@ -51,15 +52,22 @@ def main() -> None:
                     rates.setdefault((name, who), []).append(one.per_second)
                     tails.setdefault((name, who), []).append(one.p99)
                 memory[name] = resident_mb(server.pid)
+        _show(pages, rates, tails, memory)
+
+
+def _show(
+    pages: dict[str, list[Request]], rates: Found, tails: Found, memory: dict[str, float]
+) -> None:
+    """The table so far: after every round, so that one may stop when it stands."""
     print("| server | member req/s | p99 ms | guest, cached req/s | p99 ms | resident MB |")
     print("|---|--:|--:|--:|--:|--:|")
     for name, held in memory.items():
         cells = [
-            f"{statistics.median(found[name, who]):,.{digits}f}"
+            f"{statistics.median(found[name, who]):,.0f}"
             for who in pages
-            for found, digits in ((rates, 0), (tails, 0))
+            for found in (rates, tails)
         ]
-        print(f"| {name} | {' | '.join(cells)} | {held:.0f} |")
+        print(f"| {name} | {' | '.join(cells)} | {held:.0f} |", flush=True)
 
 
 def _candidates(
