@@ -4,8 +4,8 @@
 _COMMON = (
     ("digest", "Digest stamp"), ("hot", "Hot thread"), ("pictures", "Fine pictures"),
     ("excellent", "Excellent"), ("sticky", "Sticky stamp"), ("recommended", "Recommended thread"),
-    ("original", "Original"), ("staff", "Recommended by a moderator"), ("scoop", "Scoop"),
-    ("adopted", "Adopted by the editors"),
+    ("original", "Original"), ("staff", "Moderator pick"), ("scoop", "Scoop"),
+    ("adopted", "Adopted by editors"),
 )  # fmt: skip
 
 STAMPS: tuple[tuple[str, str], ...] = (

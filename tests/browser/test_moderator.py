@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 
+from forum.commands.search_index import reindex_thread
+from forum.core.uow import unit_of_work
 from tests.browser.served import PASSWORD, Server
 from tests.browser.visitor import Visitor
 
@@ -152,3 +154,38 @@ def test_those_without_the_right_see_no_bar(server: Server, visit: Visit) -> Non
     assert window.page.locator(".mod-bar").count() == 0
     window.goes(f"/moderation/do/thread.delete?ids={thread_id}")
     assert window.button("删除主题").count() == 0
+
+
+def test_a_batch_from_search_and_from_a_members_replies(server: Server, window: Visitor) -> None:
+    moderator = server.moderator(BOARD)
+    author, _ = server.member()
+    word = server.name("共同的词")
+    threads = [server.thread(author, title=f"{word} 之{number}") for number in "甲乙"]
+    talk = server.thread(title=server.name("别人的主题"), replies=1, repliers=(author,))
+    with unit_of_work(server.forum.database) as uow:
+        for thread_id in threads:
+            reindex_thread(uow, thread_id)
+    window.logs_in(moderator)
+    window.page.set_viewport_size({"width": 390, "height": 844})
+    page = window.goes(f"/search?q={word}")
+
+    for box in page.locator("input[name=thread_ids]").all():
+        box.check()
+    assert not window.is_wider_than_the_screen
+    window.presses("删除主题")
+    window.reads("操作效果")
+    window.presses("删除主题")
+
+    assert window.at.startswith("/search?")
+    window.reads("相关内容 0 个")
+    opens_the_panel(window)
+    window.follows("管理日志", "#content")
+    window.reads(word)
+    page = window.goes(f"/space-uid-{author}.html?do=reply")
+    page.locator("main input[name=ids]").check()
+    assert not window.is_wider_than_the_screen
+    window.presses("屏蔽")
+    window.presses("屏蔽")
+    assert window.at == f"/space-uid-{author}.html?do=reply"
+    window.goes(f"/thread-{talk}-1-1.html")
+    window.reads("屏蔽")

@@ -50,7 +50,8 @@ def with_last_posts(s: Session, effects: Sequence[Effect]) -> list[Effect]:
 
 
 def _posts(s: Session, ids: Iterable[int]) -> list[Any]:
-    ordered, found = sorted(ids), []
+    ordered = sorted(ids)
+    found: list[Any] = []
     for at in range(0, len(ordered), CHUNK):
         found.extend(s.execute(select(*_COLUMNS).where(Post.id.in_(ordered[at : at + CHUNK]))))
     return sorted(found, key=lambda row: (row.thread_id, row.floor))
