@@ -9,10 +9,13 @@ whoever writes without it. See docs/decisions/0015-write-queue.md.
 """
 
 import fcntl
+import logging
 import os
 import sqlite3
 import threading
 import weakref
+
+log = logging.getLogger(__name__)
 
 # As SQLite's own busy timeout. Only the threads of one process can be told to go: behind a process
 # that was stopped in the middle of a write, one thread of each other process waits until it ends.
@@ -31,6 +34,7 @@ class WriteQueue:
         self._mine = threading.Lock()
         self._holder: object = None
         self._door = self._turn = -1
+        self._is_alone = False  # the files cannot be opened
 
     def enter(self) -> object:
         """Wait until it is our turn to write.
@@ -45,14 +49,15 @@ class WriteQueue:
             raise error
         try:
             if self._turn < 0:
-                self._door, self._turn = self._opened("door"), self._opened("turn")
-            # Behind the door one process at most waits for the turn, so that a process with much
-            # to write, which wants the turn again at once, cannot overtake it.
-            fcntl.flock(self._door, fcntl.LOCK_EX)
-            try:
-                fcntl.flock(self._turn, fcntl.LOCK_EX)
-            finally:
-                fcntl.flock(self._door, fcntl.LOCK_UN)
+                self._open()
+            if self._turn >= 0:
+                # Behind the door one process at most waits for the turn, so that a process with
+                # much to write, which wants the turn again at once, cannot overtake it.
+                fcntl.flock(self._door, fcntl.LOCK_EX)
+                try:
+                    fcntl.flock(self._turn, fcntl.LOCK_EX)
+                finally:
+                    fcntl.flock(self._door, fcntl.LOCK_UN)
         except BaseException:
             self._mine.release()
             raise
@@ -65,13 +70,29 @@ class WriteQueue:
             return
         self._holder = None
         try:
-            fcntl.flock(self._turn, fcntl.LOCK_UN)
+            if self._turn >= 0:
+                fcntl.flock(self._turn, fcntl.LOCK_UN)
         finally:
             self._mine.release()
 
+    def _open(self) -> None:
+        """Open both files, or neither: then the threads of this process queue alone."""
+        try:
+            self._door = self._opened("door")
+            self._turn = self._opened("turn")
+        except OSError as error:
+            self.close()
+            if not self._is_alone:
+                log.warning("writes_without_queue", extra={"reason": str(error)})
+            self._is_alone = True
+
     def _opened(self, what: str) -> int:
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-        return os.open(f"{self._path}-{what}", flags, 0o600)
+        number = os.open(f"{self._path}-{what}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        if os.geteuid() == 0:
+            # As SQLite does with its own: who runs a command as root must not shut the server out.
+            of_database = os.stat(self._path)
+            os.fchown(number, of_database.st_uid, of_database.st_gid)
+        return number
 
     def close(self) -> None:
         """Close the files; they are opened again when they are wanted."""

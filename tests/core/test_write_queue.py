@@ -169,6 +169,20 @@ def test_who_writes_without_queueing_is_waited_for(notes, url):
     other.close()
 
 
+def test_who_cannot_open_the_files_writes_all_the_same(notes, url):
+    notes.dispose()
+    path = Path(url.removeprefix("sqlite:///"))
+    for name in ("door", "turn"):
+        file = path.with_name(f"{path.name}-{name}")
+        file.unlink(missing_ok=True)
+        file.mkdir()
+    queue_of(str(path)).close()
+
+    _write(notes)
+
+    assert _count(notes) == 1
+
+
 def _take_a_turn(path: str, done: str) -> None:
     queue = queue_of(path)
     queue.leave(queue.enter())
@@ -179,6 +193,7 @@ def _take_a_turn(path: str, done: str) -> None:
 def test_a_fork_in_the_middle_of_a_turn_takes_nothing_along(tmp_path):
     """The queue alone: SQLite itself does not bear being forked with a file open."""
     path, done = str(tmp_path / "some.db"), tmp_path / "done"
+    Path(path).touch()
     queue = queue_of(path)
     ticket = queue.enter()
     fork = multiprocessing.get_context("fork")
