@@ -195,7 +195,8 @@ def _one_of(member_id: Whose, *which: ColumnElement[bool]) -> ColumnElement[bool
         (ModLogEntry.target_kind == TargetKind.THREAD) & threads.exists(),
         (ModLogEntry.target_kind == TargetKind.POST) & posts.exists(),
         (ModLogEntry.target_kind == TargetKind.MEMBER)
-        & ids.where(ModLogTarget.target_id == member_id).exists(),
+        # No EXISTS: PostgreSQL would read the whole table once for all rows of a page.
+        & ids.where(ModLogTarget.target_id == member_id).scalar_subquery().is_not(None),
     )
 
 

@@ -121,10 +121,10 @@ def reply(thread_id: int) -> Response:
 
 @pages.route(f"/post-<{ID}:post_id>/edit", methods=["GET", "POST"])
 def edit(post_id: int) -> Response:
+    page = queries.edit_form(reader(), actor(), site(), post_id=post_id)
     removal = DeletionForm()
     if removal.deletes.data and not _wants_preview() and removal.validate_on_submit():
         return _delete(post_id)
-    page = queries.edit_form(reader(), actor(), site(), post_id=post_id)
     form = EditForm(
         source=page.post.source, title=page.thread.title, type_id=page.thread.type_id,
         is_newest_first=page.thread.is_newest_first, notifies_author=page.notifies_author,
