@@ -60,6 +60,7 @@ WALKS = {
     "members.name_key LIKE": "administrators only; by key from the newest",
     "FROM admin_log ORDER BY admin_log.id DESC LIMIT": "by key from the newest, as far as the page",
     "modlog.board_id IS NULL AND modlog.target_kind": "by key from the newest; moderators only",
+    "FROM appeals JOIN modlog": "PostgreSQL may hash the targets while they are few; SQLite has to ask its index",
     "search_index MATCH": "what SQLite calls the scan of a virtual table is its index",
 }
 # Sorts of rows that an index does not bring in order, and why they stay few.

@@ -19,6 +19,7 @@ from tests.bench.run import SMALL
 from tests.bench.servers import Server
 from tests.bench.wrk import Request
 
+PORT = "{port}"
 GRANIAN = ((2, 1), (2, 2), (2, 4), (3, 1), (4, 1))
 Found = dict[tuple[str, str], list[float]]  # by server and who asks
 GUNICORN = (("sync", 2, 1), ("sync", 4, 1), ("gthread", 2, 4))
@@ -35,6 +36,9 @@ def main() -> None:
     folder = given.folder / "appservers"
     databases.load(folder, None, SMALL)
     environment = visitors.environment_for(folder, None)
+    if given.gunicorn is not None:
+        where = (str(given.gunicorn), os.environ.get("PYTHONPATH", ""))
+        environment["PYTHONPATH"] = os.pathsep.join(where)
     members = visitors.logged_in(environment, 200)
     path = scenarios.paths(SMALL)["thread 1"]
     pages = {"member": scenarios.as_members(path, members), "guest, cached": [Request(path)]}
@@ -42,8 +46,8 @@ def main() -> None:
     tails: Found = {}
     memory: dict[str, float] = {}
     for _ in range(given.rounds):
-        for name, start in _candidates(environment, folder / "server.log", given.gunicorn):
-            with start as server:
+        for name, command in _candidates(given.gunicorn).items():
+            with _start(command, environment, folder / "server.log") as server:
                 for who, requests in pages.items():
                     wrk.drive(server.port, requests, connections=4, seconds=1)
                     one = wrk.drive(
@@ -70,28 +74,29 @@ def _show(
         print(f"| {name} | {' | '.join(cells)} | {held:.0f} |", flush=True)
 
 
-def _candidates(
-    environment: dict[str, str], log: Path, gunicorn: Path | None
-) -> list[tuple[str, AbstractContextManager[Server]]]:
-    found: list[tuple[str, AbstractContextManager[Server]]] = []
-    for workers, threads in GRANIAN:
-        port = servers.free_port()
-        command = [
-            sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--workers", str(workers),
+def _candidates(gunicorn: Path | None) -> dict[str, list[str]]:
+    """Commands by name; PORT stands for the port, which is looked for when the server is started."""
+    found = {
+        f"granian {workers}x{threads}": [
+            sys.executable, "-m", "granian", "--interface", "wsgi", "--port", PORT, "--workers", str(workers),
             "--blocking-threads", str(threads), "--backpressure", "10000", "--log-level", "warning", "app:app",
+        ]
+        for workers, threads in GRANIAN
+    }  # fmt: skip
+    for kind, workers, threads in GUNICORN if gunicorn else ():
+        found[f"gunicorn {kind} {workers}x{threads}"] = [
+            sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{PORT}", "--workers", str(workers),
+            "--worker-class", kind, "--threads", str(threads), "--keep-alive", "30", "app:app",
         ]  # fmt: skip
-        found.append((f"granian {workers}x{threads}", servers.running(command, environment, port, log)))  # fmt: skip
-    if gunicorn is not None:
-        where = os.pathsep.join((str(gunicorn), os.environ.get("PYTHONPATH", "")))
-        for kind, workers, threads in GUNICORN:
-            port = servers.free_port()
-            command = [
-                sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(workers),
-                "--worker-class", kind, "--threads", str(threads), "--keep-alive", "30", "app:app",
-            ]  # fmt: skip
-            name = f"gunicorn {kind} {workers}x{threads}"
-            found.append((name, servers.running(command, {**environment, "PYTHONPATH": where}, port, log)))  # fmt: skip
     return found
+
+
+def _start(
+    command: list[str], environment: dict[str, str], log: Path
+) -> AbstractContextManager[Server]:
+    port = servers.free_port()
+    filled = [word.replace(PORT, str(port)) for word in command]
+    return servers.running(filled, environment, port, log)
 
 
 if __name__ == "__main__":
