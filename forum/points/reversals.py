@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     String,
     and_,
+    bindparam,
     cast,
     func,
     insert,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from forum.core.db import UtcDateTime
-from forum.models import PointTransfer
+from forum.models import PointTransfer, Post, PostState
 from forum.points.accounts import Account, is_member
 from forum.points.ledger import Transfer, move_balances
 
@@ -83,16 +84,39 @@ def standing_for_posts(session: Session, posts: Select[tuple[int]]) -> tuple[int
     )
 
 
+# Built once: for short threads building takes longer than asking.
+_OF_THREAD = (
+    select(PointTransfer.id)
+    .join(
+        Post,
+        PointTransfer.subject == literal("post:", String).concat(cast(Post.id, String)),
+    )
+    .where(
+        Post.thread_id == bindparam("thread_id"),
+        Post.state == PostState.VISIBLE,
+        Post.created_at >= bindparam("since", type_=UtcDateTime()),
+        stands(),
+    )
+    .order_by(PointTransfer.id)
+)
+_OF_SUBJECT = (
+    select(PointTransfer.id, PointTransfer.kind_id)
+    .where(PointTransfer.subject == bindparam("of_subject"), stands())
+    .order_by(PointTransfer.id)
+)
+_OF_RULE = _OF_SUBJECT.where(PointTransfer.rule == bindparam("of_rule"))
+
+
+def standing_for_thread(session: Session, thread_id: int, since: datetime) -> tuple[int, ...]:
+    """The payments that stand for a thread's visible posts written since. One statement."""
+    return tuple(session.scalars(_OF_THREAD, {"thread_id": thread_id, "since": since}))
+
+
 def standing_for(session: Session, subject: str, rule: str | None = None) -> list[tuple[int, int]]:
     """(id, kind) of the payments that stand for a subject, oldest first. One statement."""
-    wanted = (
-        select(PointTransfer.id, PointTransfer.kind_id)
-        .where(PointTransfer.subject == subject, stands())
-        .order_by(PointTransfer.id)
-    )
-    if rule is not None:
-        wanted = wanted.where(PointTransfer.rule == rule)
-    return [(row.id, row.kind_id) for row in session.execute(wanted)]
+    asked = {"of_subject": subject, **({"of_rule": rule} if rule is not None else {})}
+    rows = session.execute(_OF_SUBJECT if rule is None else _OF_RULE, asked)
+    return [(row.id, row.kind_id) for row in rows]
 
 
 def newest_links(session: Session, ids: Iterable[int]) -> tuple[int, ...]:

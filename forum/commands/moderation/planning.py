@@ -51,6 +51,7 @@ class Planner:
     until: datetime | None = None
     _taken: dict[str, int] = field(default_factory=dict)
     _memory: dict[Any, Any] = field(default_factory=dict)
+    _removed: set[tuple[str, int]] = field(default_factory=set)
 
     def change(self, row: Base, **after: Any) -> None:
         """Set fields of a row; those that hold the value already are left out."""
@@ -87,7 +88,11 @@ class Planner:
         return row_id
 
     def remove(self, row: Base) -> None:
-        """Delete a row that can be made again."""
+        """Delete a row that can be made again; once, though a pointer and its thread both name it."""
+        key = (row.__tablename__, row.id)  # type: ignore[attr-defined]
+        if key in self._removed:
+            return
+        self._removed.add(key)
         values = values_of(row)
         self.effects.add(Remove(self.target_id, row.__tablename__, values.pop("id"), values))
 

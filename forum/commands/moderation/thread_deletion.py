@@ -1,12 +1,13 @@
 """Deleting threads to the recycle bin, taking them out again, and clearing the bin."""
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from forum.commands.moderation.deletions import taken_by_deletion
 from forum.commands.moderation.planning import Planner
 from forum.commands.moderation.registry import action
-from forum.models import Post, PostState, TargetKind, Thread, ThreadState
+from forum.models import Post, TargetKind, Thread, ThreadState
 from forum.modlog.registry import Group, NoOptions
+from forum.points.reversals import standing_for_thread
 from forum.policies.permissions import May
 
 DELETABLE = frozenset({ThreadState.VISIBLE, ThreadState.REDIRECT})
@@ -26,6 +27,13 @@ def delete(planner: Planner, thread: Thread, _options: NoOptions) -> None:
     planner.tell(thread.author_id)
 
 
+_POINTERS = (
+    select(Thread)
+    .where(Thread.moved_to_id == bindparam("to_thread"), Thread.state == ThreadState.REDIRECT)
+    .order_by(Thread.id)
+)
+
+
 def plan_deletion(planner: Planner, thread: Thread) -> None:
     """What deleting a thread does; a part of the clean-up after a spammer, too."""
     if thread.state is ThreadState.REDIRECT:
@@ -33,19 +41,9 @@ def plan_deletion(planner: Planner, thread: Thread) -> None:
         return
     planner.change(thread, state=ThreadState.RECYCLED, former_state=thread.state)
     since = planner.now - planner.site.settings.moderation.lossless_delete_after
-    planner.take_back_points(
-        select(Post.id).where(
-            Post.thread_id == thread.id,
-            Post.state == PostState.VISIBLE,
-            Post.created_at >= since,
-        )
-    )
+    planner.reverse(standing_for_thread(planner.session, thread.id, since))
     planner.reverse_rule(f"thread:{thread.id}", "thread.digested")
-    for pointer in planner.session.scalars(
-        select(Thread)
-        .where(Thread.moved_to_id == thread.id, Thread.state == ThreadState.REDIRECT)
-        .order_by(Thread.id)
-    ):
+    for pointer in planner.session.scalars(_POINTERS, {"to_thread": thread.id}):
         planner.remove(pointer)
 
 

@@ -404,3 +404,20 @@ def test_a_later_action_takes_over_the_end_date(forum, founder):
     assert taken_over_by() == second.entry_id
     founder.undoes(second.entry_id)
     assert taken_over_by() is None
+
+
+def test_a_thread_and_the_pointer_to_it_are_deleted_together_and_come_back(forum):
+    founder = Moderator(forum, FOUNDER_ID)
+    thread_id = forum.thread(forum.member())
+    founder.does(
+        "thread.move", thread_id, options=MoveOptions(forum.board("别处"), leaves_redirect=True)
+    )
+    with forum.read() as s:
+        pointer_id = s.scalars(select(Thread.id).where(Thread.state == ThreadState.REDIRECT)).one()
+
+    done = founder.does("thread.delete", thread_id, pointer_id)
+    founder.undoes(done.entry_id)
+
+    assert row(forum, Thread, thread_id).state is ThreadState.VISIBLE
+    assert row(forum, Thread, pointer_id).state is ThreadState.REDIRECT
+    assert differences(forum) == []
