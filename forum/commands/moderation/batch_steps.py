@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from forum.commands.moderation.batch_back import take_a_step_back
 from forum.commands.moderation.batch_closing import close, close_further
-from forum.commands.moderation.conflicts import conflicts_in, without
+from forum.commands.moderation.conflicts import conflicts_in
 from forum.commands.moderation.in_hand import let_go, require_free, take_in_hand
 from forum.commands.moderation.perform import (
     Request,
@@ -39,13 +40,11 @@ from forum.core.uow import UnitOfWork
 from forum.models import BatchState, Member, ModBatch, ModBatchStep, Post, TargetKind, Thread
 from forum.modlog.effects import (
     Change,
-    Count,
     Create,
     Effect,
     Purge,
     decode,
     encode,
-    inverses,
 )
 from forum.modlog.registry import Action, action_of
 from forum.policies.actor import Actor
@@ -81,7 +80,7 @@ def advance(uow: UnitOfWork, batch_id: int, *, most: int = STEP_TARGETS) -> Turn
     s = uow.session
     batch = _locked(uow, batch_id)
     if batch.state is BatchState.UNDOING:
-        return Turn.MORE if _take_a_step_back(uow, batch) else Turn.DONE
+        return Turn.MORE if take_a_step_back(uow, batch) else Turn.DONE
     if batch.state is not BatchState.RUNNING:
         return Turn.DONE
     if batch.entry_id is not None:
@@ -370,41 +369,3 @@ def _real_ids(uow: UnitOfWork, batch: ModBatch, pieces: Pieces) -> dict[int, int
     actor = actor_for_member(s, site, batch.actor_id, uow.now)
     planner = Planner(s, uow.now, site, actor, is_real=True)
     return {one: planner.next_id(Thread) for one in planned}
-
-
-def _take_a_step_back(uow: UnitOfWork, batch: ModBatch) -> bool:
-    """Take back the newest step that stands; what others changed since is left as it is."""
-    s, site = uow.session, site_of(uow.session)
-    step = s.scalars(
-        select(ModBatchStep)
-        .where(
-            ModBatchStep.batch_id == batch.id,
-            ModBatchStep.is_made,
-            ModBatchStep.is_undone.is_(False),
-        )
-        .order_by(ModBatchStep.number.desc())
-        .limit(1)
-    ).one_or_none()
-    if step is None:
-        batch.state, batch.finished_at = BatchState.FAILED, uow.now
-        let_go(s, batch)
-        return False
-    batch_id, number, actor_id = batch.id, step.number, batch.actor_id
-    effects = [one for coded in step.effects if not follows(one := decode(coded))]
-    threads = lock_threads(s, effects)
-    kind = action_of(batch.action).targets
-    blocked = {one.target_id for one in conflicts_in(s, site, kind, 0, effects)}
-    back = inverses(without(effects, blocked))
-    boards = {thread.id: thread.board_id for thread in threads}
-    make_effects(uow, [*back, *counts_following(s, back)], actor_id, boards)
-    s.execute(
-        update(ModBatchStep)
-        .where(ModBatchStep.batch_id == batch_id, ModBatchStep.number == number)
-        .values(is_undone=True)
-    )
-    return True
-
-
-def follows(effect: Effect) -> bool:
-    """Is it a counter that follows from other effects? Views follow from nothing."""
-    return isinstance(effect, Count) and set(effect.deltas) != {"view_count"}
