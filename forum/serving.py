@@ -22,7 +22,9 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 ROOT = Path(__file__).parents[1]
-THREADS = 4
+# Of each process. One waits while the other looks something up or hashes a password; more only take
+# Python's lock from each other (docs/performance.md: p95 ten times as long with four).
+THREADS = 2
 CONNECTIONS = 8192  # of each process
 STOPS = (signal.SIGINT, signal.SIGTERM)
 

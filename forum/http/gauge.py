@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 WINDOW_S = 0.25
 LEAST_ARRIVALS = 10  # in a window; fewer say nothing
-CROWDED = 3.0  # of the four threads of `flask serve`
+CROWDED = 1.75  # of the two threads of `flask serve`; alone, a request meets itself
+UNCROWDED = 1.4
 BUSY = 0.8  # of one processor: one process has no more
 QUIET = 0.5
 CALM_S = 3.0
@@ -65,7 +66,7 @@ class Gauge:
         crowd = self._met / self._arrivals if self._arrivals >= LEAST_ARRIVALS else 0.0
         if crowd >= CROWDED or (load >= BUSY and self._arrivals >= LEAST_ARRIVALS):
             self.is_light, self._calm_since = True, None
-        elif crowd < CROWDED / 2 and load < QUIET:
+        elif crowd < UNCROWDED and load < QUIET:
             # A window nobody came to end ended long ago: the silence counts.
             self._calm_since = self._began if self._calm_since is None else self._calm_since
             if now - self._calm_since >= CALM_S:

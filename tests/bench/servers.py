@@ -11,9 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from forum import serving
+
 ROOT = Path(__file__).parents[2]
 WORKERS = 2
-THREADS = 4
+THREADS = serving.THREADS
 
 
 @dataclass(frozen=True)
