@@ -231,7 +231,8 @@ def paid_times(
         .where(
             account,
             PointTransfer.rule == rule,
-            PointTransfer.reverses_id.is_(None),
+            # Not "is null": SQLite would go by that index, which all but a few rows are null in.
+            func.coalesce(PointTransfer.reverses_id, 0) == 0,
         )
         .group_by(PointTransfer.kind_id)
     )

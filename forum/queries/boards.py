@@ -114,7 +114,9 @@ class IndexPage:
 
 
 def index_page(s: Session, site: Site, actor: Actor) -> IndexPage:
-    """Everything of the index. Three statements; a fourth after somebody has joined."""
+    """Everything of the index. Two statements; one more when somebody has come or gone, one after
+    somebody has joined.
+    """
     numbers = board_numbers(s, site, actor)
     cutoff = actor.now - site.settings.reading.online_hold
     facts = s.execute(_SITE_FACTS, {"cutoff": cutoff}).one()
@@ -139,6 +141,7 @@ def index_page(s: Session, site: Site, actor: Actor) -> IndexPage:
             actor,
             members=facts.online_members,
             guests=facts.online_guests,
+            newest_seen_at=facts.newest_seen_at,
             record=OnlineTop(facts.record, facts.record_at) if facts.record else None,
         ),
         version=sum(n.version for n in numbers.values()),
@@ -296,6 +299,7 @@ _SITE_FACTS = select(
     select(Member.name).where(Member.id == _NEWEST).scalar_subquery().label("newest_name"),
     _online_counted(True).label("online_members"),
     _online_counted(False).label("online_guests"),
+    select(func.max(OnlineVisit.seen_at)).scalar_subquery().label("newest_seen_at"),
     select(OnlineRecord.visitor_count).scalar_subquery().label("record"),
     select(OnlineRecord.reached_at).scalar_subquery().label("record_at"),
 )

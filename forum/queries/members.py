@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Text, cast, literal, or_, select
+from sqlalchemy import ColumnElement, Text, bindparam, cast, literal, or_, select
 from sqlalchemy.orm import Session
 
 from forum.core.errors import NotFound
@@ -108,22 +108,26 @@ def profile(s: Session, site: Site, actor: Actor, member_id: int) -> Profile:
 
     :raises NotFound: there is no such member.
     """
-    row = s.execute(
-        select(
-            *(column.label(f"author_{column.key}") for column in _COLUMNS),
-            OnlineVisit.seen_at.label("seen_at"),
-        )
-        .outerjoin(OnlineVisit, OnlineVisit.visitor == literal("m").concat(cast(Member.id, Text)))
-        .where(Member.id == member_id)
-    ).one_or_none()
+    row = s.execute(_PROFILE, {"member_id": member_id}).one_or_none()
     if row is None:
         raise NotFound("not_found")
     amounts: dict[int, int] = {}
-    for kind_id, amount in s.execute(
-        select(MemberPoints.kind_id, MemberPoints.amount).where(MemberPoints.member_id == member_id)
-    ):
+    for kind_id, amount in s.execute(_AMOUNTS, {"member_id": member_id}):
         amounts[kind_id] = amount
     return _profile(site, actor, row, amounts)
+
+
+_PROFILE = (
+    select(
+        *(column.label(f"author_{column.key}") for column in _COLUMNS),
+        OnlineVisit.seen_at.label("seen_at"),
+    )
+    .outerjoin(OnlineVisit, OnlineVisit.visitor == literal("m").concat(cast(Member.id, Text)))
+    .where(Member.id == bindparam("member_id"))
+)
+_AMOUNTS = select(MemberPoints.kind_id, MemberPoints.amount).where(
+    MemberPoints.member_id == bindparam("member_id")
+)
 
 
 def _profile(site: Site, actor: Actor, row: Any, amounts: dict[int, int]) -> Profile:

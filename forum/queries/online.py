@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -67,9 +68,24 @@ def online_members(
     *,
     members: int,
     guests: int,
+    newest_seen_at: datetime | None,
     record: OnlineTop | None = None,
 ) -> Online:
-    """The list behind the counts. One statement."""
+    """The list behind the counts. One statement, unless nobody has come or gone since the last time.
+
+    :param newest_seen_at: of all visits; they are noted every 20 seconds, not at every page.
+    """
+    known: dict[str, Any] = s.info["database"].info
+    key = (site.version, members, guests, newest_seen_at, record)
+    held: tuple[Any, Online] | None = known.get("online")
+    if held is None or held[0] != key:
+        held = known["online"] = (key, _listed(s, site, actor, members, guests, record))
+    return held[1]
+
+
+def _listed(
+    s: Session, site: Site, actor: Actor, members: int, guests: int, record: OnlineTop | None
+) -> Online:
     shown = []
     invisible = 0
     rows = s.execute(_ONLINE, {"cutoff": actor.now - site.settings.reading.online_hold})

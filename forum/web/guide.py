@@ -4,6 +4,7 @@ from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
 from forum.http.context import actor, reader, site
+from forum.http.outlines import draw
 from forum.http.page_cache import keep
 from forum.models import PostState, ThreadState
 from forum.policies.accounts import may_use_account
@@ -19,7 +20,7 @@ VIEWS = ", ".join(View)
 
 
 @pages.get(f"/guide/<any({VIEWS}):name>")
-def show(name: str) -> str | Response:
+def show(name: str) -> Response:
     view = View(name)
     if "rss" in request.args:
         return guide_feed(view)
@@ -27,7 +28,7 @@ def show(name: str) -> str | Response:
         keep(site=site().version, all_boards=lists_version(reader()))
     after = Cursor.read(request.args.get("after", ""))
     page = guide_page(reader(), site(), actor(), view, after=after)
-    return render_template("guide/show.html", page=page, is_first=after is None)
+    return draw("guide/show.html", page=page, is_first=after is None)
 
 
 @pages.get("/guide/my")

@@ -1,8 +1,10 @@
 """A member's space: profile, threads, replies."""
 
 from flask import Blueprint, render_template, request
+from werkzeug.wrappers import Response
 
 from forum.http.context import actor, reader, site
+from forum.http.outlines import draw
 from forum.http.page_cache import keep
 from forum.http.page_versions import mark_of_member
 from forum.queries.boards import lists_version
@@ -22,7 +24,7 @@ def part_asked() -> int | None:
 
 
 @pages.get(f"/space-uid-<{ID}:member_id>.html")
-def space(member_id: int) -> str:
+def space(member_id: int) -> str | Response:
     tab = request.args.get("do", "")
     if actor().is_guest and tab != "reply":  # what an edit of a reply changes has no version here
         keep(
@@ -33,12 +35,15 @@ def space(member_id: int) -> str:
     member = profile(reader(), site(), actor(), member_id)
     staff = member_actions(site(), actor(), member)
     ranks = {member_id: member.rank}
+    is_own = member.id == actor().member_id
     if tab == "thread":
         part = member_threads(reader(), actor(), member_id, before=part_asked())
         bar = threads_bar(site(), actor(), part.items, ranks)
-        return render_template("members/threads.html", member=member, part=part, staff=staff, bar=bar)  # fmt: skip
+        return render_template("members/threads.html", member=member, part=part, staff=staff, bar=bar, is_own=is_own)  # fmt: skip
     if tab == "reply":
         replies = member_replies(reader(), actor(), member_id, before=part_asked())
         bar = posts_bar(site(), actor(), [(one.thread, one) for one in replies.items], ranks)
-        return render_template("members/replies.html", member=member, part=replies, staff=staff, bar=bar)  # fmt: skip
-    return render_template("members/profile.html", member=member, staff=staff)
+        return render_template("members/replies.html", member=member, part=replies, staff=staff, bar=bar, is_own=is_own)  # fmt: skip
+    if staff:
+        return render_template("members/profile.html", member=member, staff=staff, is_own=is_own)
+    return draw("members/profile.html", member=member, is_own=is_own)

@@ -193,4 +193,4 @@ def test_the_index_takes_three_statements(forum: Forum, boards: int):
 
         assert len(entries(page)) == boards + 1
         assert page.online.guest_count == boards
-        assert len(statements) == 3
+        assert len(statements) <= 3
