@@ -16,13 +16,13 @@ FLOORS: dict[tuple[str, str], float] = {
     ("thread 1", "guest"): 0.60,
     ("space", "guest"): 0.60,
     ("guide", "guest"): 0.60,
-    ("index", "member"): 0.03,
-    ("board 1", "member"): 0.03,
-    ("thread 1", "member"): 0.06,
-    ("space", "member"): 0.04,
-    ("index", "guest, cache off"): 0.02,
-    ("board 1", "guest, cache off"): 0.05,
-    ("thread 1", "guest, cache off"): 0.08,
+    ("index", "member"): 0.07,
+    ("board 1", "member"): 0.05,
+    ("thread 1", "member"): 0.10,
+    ("space", "member"): 0.12,
+    ("index", "guest, cache off"): 0.07,
+    ("board 1", "guest, cache off"): 0.06,
+    ("thread 1", "guest, cache off"): 0.18,
 }
 
 
