@@ -15,6 +15,7 @@ from forum.markup import stretches
 from forum.models import Board, Member, Post, PostRevision, PostState, Thread, ThreadState
 from forum.policies.actor import Actor, Rank
 from forum.policies.posts import may_edit_post
+from forum.policies.verdict import Refusal, refused
 from forum.queries.actors import member_rank
 from forum.queries.site import site_of
 from forum.queries.words import word_filter_of
@@ -60,6 +61,10 @@ def edit_post(
     changes = (
         _thread_changes(uow, actor, thread, opening, words) if opening and post.floor == 1 else {}
     )
+    if changes and thread.batch_id is not None:
+        refused(
+            Refusal.IN_HAND
+        ).require()  # or an author could stop a merge by a letter of the title
     _refuse_new_words(words, text, post)
     if text.source == post.source and not changes:
         return PostRef(post.id, thread.id, post.floor, post.state)

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 T = TypeVar("T")
+_KNOWN = "cache_versions"  # in a session's info: what it learnt
 
 _READ_VERSIONS = text("SELECT name, value FROM cache_versions")
 _BUMP = text(
@@ -56,12 +57,14 @@ class VersionedCache:
         if self._sqlite_path:
             data_version = self._data_version(self._sqlite_path)
             if data_version == self._seen_data_version:
+                session.info[_KNOWN] = self._versions
                 return
             versions = {row.name: row.value for row in session.execute(_READ_VERSIONS)}
-            self._versions = versions
+            self._versions = session.info[_KNOWN] = versions
             self._seen_data_version = data_version
             return
-        self._versions = {row.name: row.value for row in session.execute(_READ_VERSIONS)}
+        versions = {row.name: row.value for row in session.execute(_READ_VERSIONS)}
+        self._versions = session.info[_KNOWN] = versions
 
     def _data_version(self, path: str) -> int:
         with self._lock:
@@ -71,13 +74,18 @@ class VersionedCache:
             (version,) = self._watch.execute("PRAGMA data_version").fetchone()
         return int(version)
 
-    def version(self, name: CacheName) -> int:
-        """The version last learnt; 0 before the first change."""
-        return self._versions.get(name.value, 0)
+    def version(self, name: CacheName, session: Session | None = None) -> int:
+        """The version last learnt, by the session where one is given; 0 before the first change."""
+        versions = session.info.get(_KNOWN, self._versions) if session else self._versions
+        return int(versions.get(name.value, 0))
 
-    def get(self, name: CacheName, build: Callable[[], T]) -> T:
-        """The value at the current version, built when it is not there yet."""
-        version = self.version(name)
+    def get(self, name: CacheName, build: Callable[[], T], session: Session | None = None) -> T:
+        """The value at the current version, built when it is not there yet.
+
+        :param session: what `build` reads with. It may see an older moment than the one another
+            thread has learnt of since: what it reads must not be kept under the newer version.
+        """
+        version = self.version(name, session)
         held = self._values.get(name.value)
         if held is not None and held[0] == version:
             value: T = held[1]

@@ -12,6 +12,7 @@ import fcntl
 import logging
 import os
 import sqlite3
+import stat
 import threading
 import weakref
 
@@ -87,12 +88,19 @@ class WriteQueue:
             self._is_alone = True
 
     def _opened(self, what: str) -> int:
-        number = os.open(f"{self._path}-{what}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        # Not through a link: the folder is the server's, and root may be the one who opens.
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        number = os.open(f"{self._path}-{what}", flags, 0o600)
         if os.geteuid() == 0:
-            # As SQLite does with its own: who runs a command as root must not shut the server out.
+            self._give_away(number)
+        return number
+
+    def _give_away(self, number: int) -> None:
+        """As SQLite does with its own: who runs a command as root must not shut the server out."""
+        found = os.fstat(number)
+        if stat.S_ISREG(found.st_mode) and found.st_nlink == 1:
             of_database = os.stat(self._path)
             os.fchown(number, of_database.st_uid, of_database.st_gid)
-        return number
 
     def close(self) -> None:
         """Close the files; they are opened again when they are wanted."""

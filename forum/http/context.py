@@ -42,11 +42,11 @@ def reader() -> Session:
     """
     held = kept()
     if "reader" not in held:
-        held["reader"] = replica.open_session(database(), _primary()) or _primary()
+        held["reader"] = replica.open_session(database(), primary()) or primary()
     return cast(Session, held["reader"])
 
 
-def _primary() -> Session:
+def primary() -> Session:
     """The session that rights and logins are read with: these hold at once, whatever a replica says."""
     held = kept()
     if "primary" not in held:
@@ -67,7 +67,7 @@ def site() -> Site:
     """The snapshot this request works with."""
     held = kept()
     if "site" not in held:
-        held["site"] = site_of(_primary())
+        held["site"] = site_of(primary())
     return cast(Site, held["site"])
 
 
@@ -92,7 +92,7 @@ def root_address() -> str:
 def _find_actor() -> Actor:
     token = login.current_token()
     if token is not None:
-        found = actor_for_token(_primary(), site(), token, now())
+        found = actor_for_token(primary(), site(), token, now())
         if found is not None:
             return found
         login.forget()

@@ -26,6 +26,7 @@ from werkzeug.http import parse_cookie
 
 REMEMBER_COOKIE = "louceng_remember"
 SESSION_COOKIE = "louceng_session"
+LONGEST_COOKIES = 8192
 
 
 class Ticket(UserMixin):  # type: ignore[misc]
@@ -115,7 +116,7 @@ def member_cookies(app: Flask) -> Callable[[str], bool]:
     serializer = SecureCookieSessionInterface().get_signing_serializer(app)
 
     @lru_cache(maxsize=4096)
-    def is_members(header: str) -> bool:
+    def is_signed(header: str) -> bool:
         cookies = parse_cookie(header)
         remembered = cookies.get(REMEMBER_COOKIE)
         if remembered and decode_cookie(remembered, key=app.secret_key):
@@ -127,6 +128,12 @@ def member_cookies(app: Flask) -> Callable[[str], bool]:
             return "_user_id" in serializer.loads(signed)
         except BadSignature:
             return False
+
+    def is_members(header: str) -> bool:
+        # What anybody may send is not remembered, or it would fill the memory.
+        if len(header) > LONGEST_COOKIES:
+            return False
+        return (SESSION_COOKIE in header or REMEMBER_COOKIE in header) and is_signed(header)
 
     return is_members
 

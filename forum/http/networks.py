@@ -5,7 +5,7 @@ from flask import Flask, render_template, request
 from forum.core.cache import CacheName
 from forum.core.clock import utc_now
 from forum.core.db import Database
-from forum.http.context import address, now, reader
+from forum.http.context import address, now, primary
 from forum.http.errors import sentence
 from forum.policies.verdict import Refusal
 from forum.queries.networks import BannedNetworks, banned_networks
@@ -29,7 +29,7 @@ class Border:
         if known < version:
             with self._database.read_session() as s:
                 self._database.cache.refresh(s)
-                known = self._database.cache.version(CacheName.NETWORKS)
+                known = self._database.cache.version(CacheName.NETWORKS, s)
                 bans = banned_networks(s)
             self._known = (known, bans)
         return bans.hold(address, utc_now())
@@ -42,7 +42,7 @@ def init_app(app: Flask) -> None:
     def stand_at_the_border() -> tuple[str, int, dict[str, str]] | None:
         if request.path.startswith(OPEN_PATHS):
             return None
-        if not banned_networks(reader()).hold(address(), now()):
+        if not banned_networks(primary()).hold(address(), now()):
             return None
         page = render_template("errors/network.html", reason=sentence(Refusal.NETWORK, {}))
         return page, 403, {"Cache-Control": "no-store"}

@@ -43,9 +43,13 @@ def run_batches(tools: Tools) -> int:
     for batch_id in waiting:
         with unit_of_work(tools.database, now=tools.clock()) as uow:
             is_ours = claim(uow, batch_id)
-        if is_ours:
+        if not is_ours:
+            continue
+        try:
             run_batch(lambda: unit_of_work(tools.database, now=tools.clock()), batch_id)
             finished += 1
+        except Exception:  # those behind it must not wait for somebody to mend this one
+            log.exception("batch_stuck", extra={"batch_id": batch_id})
     return finished
 
 

@@ -41,7 +41,7 @@ class BannedNetworks:
 def banned_networks(s: Session) -> BannedNetworks:
     """The bans at the version this process last learnt. One statement when they changed."""
     database: Database = s.info["database"]
-    return database.cache.get(CacheName.NETWORKS, lambda: _read(s))
+    return database.cache.get(CacheName.NETWORKS, lambda: _read(s), s)
 
 
 def _read(s: Session) -> BannedNetworks:

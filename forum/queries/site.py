@@ -252,7 +252,8 @@ def site_of(session: Session) -> Site:
     """The snapshot at the version this process last learnt (Database.cache.refresh)."""
     database: Database = session.info["database"]
     cache = database.cache
-    return cache.get(CacheName.SITE, lambda: _read_site(session, cache.version(CacheName.SITE)))
+    version = cache.version(CacheName.SITE, session)
+    return cache.get(CacheName.SITE, lambda: _read_site(session, version), session)
 
 
 def fresh_site(session: Session) -> Site:

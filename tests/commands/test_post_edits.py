@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from forum.commands.post_edits import OpeningChange, edit_post
 from forum.commands.threads import ThreadOptions
@@ -105,6 +105,18 @@ def test_who_was_slower_is_told_before_overwriting(forum, author_id, thread_id):
     with pytest.raises(Invalid) as refusal:
         edit(forum, author_id, reply_id, "又改了一次内容。", version=1)
     assert refusal.value.key == "edited_meanwhile"
+
+
+def test_a_title_waits_while_a_large_action_has_the_thread_in_hand(forum, author_id, thread_id):
+    opening = post_ids(forum, thread_id)[0]
+    change = OpeningChange("换个标题", None, ThreadOptions())
+    with unit_of_work(forum.database) as uow:
+        uow.session.execute(update(Thread).where(Thread.id == thread_id).values(batch_id=1))
+
+    with pytest.raises(Forbidden) as refused:
+        edit(forum, author_id, opening, opening=change)
+
+    assert refused.value.key == Refusal.IN_HAND
 
 
 def test_only_the_author_and_the_moderators_edit(forum, author_id, thread_id):

@@ -183,6 +183,20 @@ def test_who_cannot_open_the_files_writes_all_the_same(notes, url):
     assert _count(notes) == 1
 
 
+def test_a_link_where_a_file_of_the_queue_should_be_is_not_followed(notes, url, tmp_path):
+    notes.dispose()
+    path, elsewhere = Path(url.removeprefix("sqlite:///")), tmp_path / "elsewhere"
+    door = path.with_name(f"{path.name}-door")
+    door.unlink(missing_ok=True)
+    door.symlink_to(elsewhere)
+    queue_of(str(path)).close()
+
+    _write(notes)
+
+    assert _count(notes) == 1
+    assert not elsewhere.exists()
+
+
 def _take_a_turn(path: str, done: str) -> None:
     queue = queue_of(path)
     queue.leave(queue.enter())

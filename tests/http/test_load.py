@@ -17,6 +17,7 @@ from forum.http import gauge as gauges
 from forum.http.budgets import Budgets
 from forum.http.gauge import Gauge
 from forum.http.load import LoadGuard
+from forum.http.login import SESSION_COOKIE, member_cookies
 from forum.models import Board, Thread
 from tests.acting import log_in
 from tests.factories import FIRST_BOARD_ID, Forum
@@ -195,3 +196,13 @@ def test_the_guard_works_without_the_page_cache(config: Config, forum: Forum) ->
 
     assert app.test_client().get("/", environ_base=FAR).status_code == 200
     app.extensions["database"].dispose()
+
+
+def test_cookies_that_anybody_may_send_are_not_remembered(app):
+    is_members = member_cookies(app)
+
+    assert not is_members("x=" + "y" * 100)
+    assert not is_members(f"{SESSION_COOKIE}=" + "y" * 100_000)
+
+    (signed,) = [cell.cell_contents for cell in is_members.__closure__]
+    assert signed.cache_info().currsize == 0

@@ -178,10 +178,17 @@ def test_an_audience_has_no_name() -> None:
 
 
 def test_the_store_is_bounded_by_bytes() -> None:
-    outlines = Outlines(most_bytes=1000)
+    outlines = Outlines(most_bytes=2000)
     for number in range(20):
         outlines.put(number, Outline("字" * 100))
 
     assert len(outlines) == 3
     assert outlines.get(19) is not None
     assert outlines.get(0) is None
+
+
+def test_an_address_nobody_else_will_ask_for_is_not_kept(app: Flask, forum: Forum) -> None:
+    forum.member("孙七")
+    log_in_as(app, forum, "孙七").get(f"/?{'x' * 600}")
+
+    assert len(outlines_of(app)) == 0

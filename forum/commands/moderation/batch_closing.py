@@ -125,7 +125,8 @@ def _entry(s: Session, site: Site, batch: ModBatch, actor: Actor) -> LoggedActio
             reason=batch.reason,
         )  # fmt: skip
     request = _request(batch, ids)
-    return logged(actor, Planned(request, load_for(s, site, request), (), {}))
+    # A pointer that was deleted is gone altogether, and so may be what somebody cleared since.
+    return logged(actor, Planned(request, load_for(s, site, request, skips_gone=True), (), {}))
 
 
 def _request(batch: ModBatch, ids: tuple[int, ...]) -> Request:
@@ -142,7 +143,7 @@ def _owners(s: Session, batch: ModBatch) -> Sequence[Told]:
     if not batch.notifies or batch.undoes_id is not None or action.is_final:
         return []
     request = _request(batch, tuple(batch.target_ids))
-    targets = load_for(s, site_of(s), request)
+    targets = load_for(s, site_of(s), request, skips_gone=True)
     said = {int(target): member_id for target, member_id in batch.told.items()}
     owners = {one.id: said.get(one.id, author_of(one)) for one in targets.found}
     return told_of(Planned(request, targets, (), owners))

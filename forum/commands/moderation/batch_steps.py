@@ -193,7 +193,7 @@ def _sizes(s: Session, batch: ModBatch, action: Action, ids: tuple[int, ...]) ->
     if action.targets is not TargetKind.THREAD:
         return dict.fromkeys(ids, 1)
     request = request_of(batch, ids)
-    threads = load_for(s, site_of(s), request)
+    threads = load_for(s, site_of(s), request, skips_gone=True)
     others = sum(thread.reply_count + 1 for thread in threads.companions.values())
     return {
         thread.id: thread.reply_count + 1 + others for thread in threads.threads if thread.id in ids
@@ -212,7 +212,11 @@ def _do_step(
         boards = {thread.id: thread.board_id for thread in threads}
         return make_effects(uow, effects, actor.member_id, boards).effects
     request = request_of(batch, target_ids)
-    targets = load_for(s, site, request, uow=uow)
+    # A step before may have taken a pointer away together with its thread.
+    is_deletion = request.action.is_destructive and request.action.targets is TargetKind.THREAD
+    targets = load_for(s, site, request, uow=uow, skips_gone=is_deletion)
+    if not targets.found:
+        return []
     require_all(actor, site, request, targets, batch_id=batch.id)
     planned = plan(s, site, actor, request, targets, now=uow.now, is_real=True)
     return make(uow, planned, actor).effects

@@ -235,8 +235,18 @@ def checked_request(
     )
 
 
-def load_for(s: Session, site: Site, request: Request, uow: UnitOfWork | None = None) -> Targets:
-    """The targets of a request and the threads its options name."""
+def load_for(
+    s: Session,
+    site: Site,
+    request: Request,
+    uow: UnitOfWork | None = None,
+    *,
+    skips_gone: bool = False,
+) -> Targets:
+    """The targets of a request and the threads its options name.
+
+    :param skips_gone: leave out what does not exist any more, for what follows the deed itself.
+    """
     companions = [
         number
         for option in request.action.fields
@@ -244,8 +254,9 @@ def load_for(s: Session, site: Site, request: Request, uow: UnitOfWork | None = 
         and (number := getattr(request.options, option.name, None))
     ]
     return load_targets(
-        s, site, request.action, request.target_ids, companion_ids=companions, uow=uow
-    )
+        s, site, request.action, request.target_ids, companion_ids=companions, uow=uow,
+        skips_gone=skips_gone,
+    )  # fmt: skip
 
 
 def require_all(
@@ -362,7 +373,7 @@ def logged(actor: Actor, planned: Planned) -> LoggedAction:
         actor_name=actor.name,
         target_ids=request.target_ids,
         board_id=boards.pop() if len(boards) == 1 else None,
-        title=title_of(planned.targets.found[0]),
+        title=title_of(planned.targets.found[0]) if planned.targets.found else "",
         options={
             **options_json(request.options),
             **({"notified": True} if request.notifies else {}),

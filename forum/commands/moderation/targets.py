@@ -25,6 +25,12 @@ from forum.queries.actors import member_rank
 from forum.queries.site import Site
 
 CHUNK = 500
+_MODELS: dict[TargetKind, Any] = {
+    TargetKind.THREAD: Thread,
+    TargetKind.POST: Post,
+    TargetKind.MEMBER: Member,
+    TargetKind.NETWORK: NetworkBan,
+}
 
 
 @dataclass(frozen=True)
@@ -85,12 +91,16 @@ def load_targets(
     *,
     companion_ids: Iterable[int] = (),
     uow: UnitOfWork | None = None,
+    skips_gone: bool = False,
 ) -> Targets:
     """Read the targets; with a unit of work, lock them too: threads by id, then posts, then members.
 
+    :param skips_gone: leave out those that do not exist any more.
     :raises NotFound: one of them does not exist.
     """
     wanted = sorted(set(ids))
+    if skips_gone:
+        wanted = sorted(_rows(s, _MODELS[action.targets], wanted, lock=False))
     posts: dict[int, Post] = {}
     thread_ids = set(companion_ids)
     if action.targets is TargetKind.THREAD:

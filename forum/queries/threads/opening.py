@@ -59,7 +59,8 @@ class OpenedThread:
         """What the posts of the page follow from, with the thread's version."""
         thread = self.head.thread
         return (
-            thread.id, thread.version, self.pager.page, self.filter_author_id, self.is_newest_first,
+            # SQLite gives the newest thread's number away again when it is cleared.
+            thread.id, thread.created_at, thread.author_id, thread.version, self.pager.page, self.filter_author_id, self.is_newest_first,
             self.head.highest_floor,
         )  # fmt: skip
 

@@ -123,3 +123,26 @@ def test_a_batch_whose_process_died_is_found_and_finished_once(forum, founder, m
     with forum.read() as s:
         assert s.scalar(select(func.count()).select_from(ModBatchStep)) >= 3
         assert s.scalar(select(func.count()).select_from(Thread).where(Thread.is_closed)) == MANY
+
+
+def test_threads_go_together_with_the_pointers_to_them(forum, founder, many):
+    pointers = [
+        forum.thread(title="移动过的", state=ThreadState.REDIRECT, moved_to_id=one)
+        for one in many[:2]
+    ]
+
+    batch = run(forum, start(forum, founder, "thread.delete", [*many, *pointers], notifies=True))
+
+    assert (batch.state, batch.error) == (BatchState.DONE, "")
+    assert visible(forum) == 0
+    with forum.read() as s:
+        assert s.scalars(select(Thread.id).where(Thread.id.in_(pointers))).all() == []
+    assert differences(forum) == []
+    assert run(forum, undo(forum, founder, batch)).state is BatchState.DONE
+    assert visible(forum) == MANY
+    assert differences(forum) == []
+
+
+def undo(forum, founder, batch):
+    with working(forum) as uow:
+        return start_undo_batch(uow, founder.actor, batch.entry_id)
