@@ -201,7 +201,7 @@ _OF_THIS_PROCESS: "weakref.WeakSet[Buffers]" = weakref.WeakSet()
 
 
 def flush_all() -> None:
-    """Flush every application's buffers of this process; for server entrances when they end."""
+    """Flush every application's buffers of this process now. Servers need not ask: the finalizer does it when they end."""
     for held in list(_OF_THIS_PROCESS):
         held.flush()
 

@@ -23,6 +23,7 @@ from forum.policies.actor import Actor, Rank
 from forum.policies.queue import may_answer_appeal, may_see_appeals
 from forum.policies.verdict import Refusal, Verdict, refused
 from forum.queries.actors import member_rank
+from forum.queries.punishments import BANNING, newest_decision
 from forum.queries.site import Site
 
 PAGE = 20
@@ -127,18 +128,7 @@ class OwnBan:
 
 def own_ban(s: Session, actor: Actor) -> OwnBan:
     """The ban that stands against the member asking. One statement."""
-    newest = (
-        select(func.max(ModLogTarget.entry_id))
-        .join(ModLogEntry, ModLogEntry.id == ModLogTarget.entry_id)
-        .where(
-            ModLogTarget.kind == TargetKind.MEMBER,
-            ModLogTarget.target_id == actor.member_id,
-            ModLogEntry.is_reversal.is_(False),
-            ModLogTarget.undone_by_id.is_(None),
-            ModLogEntry.action.in_(_BANNING),
-        )
-        .scalar_subquery()
-    )
+    newest = newest_decision(BANNING)
     row = s.execute(
         select(*_DECISION, Member.group_until, Appeal.state, Appeal.answer)
         .select_from(Member)
@@ -154,7 +144,6 @@ def own_ban(s: Session, actor: Actor) -> OwnBan:
     )
 
 
-_BANNING = ("member.ban", "member.clean")
 _DECISION = (
     ModLogEntry.id, ModLogEntry.action, ModLogEntry.actor_name, ModLogEntry.title,
     ModLogEntry.reason, ModLogEntry.created_at,

@@ -4,7 +4,17 @@ what only staff may: where a post came from."""
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from forum.core.errors import NotFound
@@ -25,6 +35,7 @@ from forum.queries.actors import member_rank
 from forum.queries.site import Site
 
 PAGE = 50
+BANNING = ("member.ban", "member.clean")
 
 
 @dataclass(frozen=True)
@@ -39,9 +50,9 @@ class Punished:
     reason: str
 
 
-def punished_members(s: Session, site: Site, *, before: int | None = None) -> tuple[Punished, ...]:
-    """Who is muted or banned now, with the reason given. One statement."""
-    newest = (
+def newest_decision(actions: tuple[str, ...]) -> ScalarSelect[int]:
+    """The entry of the log by which one of the actions stands against `Member.id` of the statement around."""
+    return (
         select(func.max(ModLogTarget.entry_id))
         .join(ModLogEntry, ModLogEntry.id == ModLogTarget.entry_id)
         .where(
@@ -49,11 +60,16 @@ def punished_members(s: Session, site: Site, *, before: int | None = None) -> tu
             ModLogTarget.target_id == Member.id,
             ModLogEntry.is_reversal.is_(False),
             ModLogTarget.undone_by_id.is_(None),
-            ModLogEntry.action.in_(("member.mute", "member.ban", "member.clean")),
+            ModLogEntry.action.in_(actions),
         )
         .correlate(Member)
         .scalar_subquery()
     )
+
+
+def punished_members(s: Session, site: Site, *, before: int | None = None) -> tuple[Punished, ...]:
+    """Who is muted or banned now, with the reason given. One statement."""
+    newest = newest_decision(("member.mute", *BANNING))
     conditions: list[ColumnElement[bool]] = [Member.group_id.in_((MUTED_GROUP, BANNED_GROUP))]
     if before is not None:
         conditions.append(Member.id < before)
