@@ -22,6 +22,9 @@ from forum.models import (
     members as members,
 )
 from forum.models import (
+    messages as messages,
+)
+from forum.models import (
     modlog as modlog,
 )
 from forum.models import (
@@ -68,6 +71,7 @@ from forum.models.groups import Group, GroupKind, GroupPermission
 from forum.models.imports import ImportedPage, ImportedRow
 from forum.models.mail import OutgoingMail
 from forum.models.members import Favorite, FavoriteKind, Member, MemberState
+from forum.models.messages import Conversation, Message, MessageBlock, MessageCopy
 from forum.models.modlog import (
     BatchState,
     ModBatch,
@@ -102,6 +106,7 @@ __all__ = [
     "BoardRight",
     "BoardVisit",
     "CacheVersion",
+    "Conversation",
     "Favorite",
     "FavoriteKind",
     "FriendLink",
@@ -116,6 +121,9 @@ __all__ = [
     "Member",
     "MemberPoints",
     "MemberState",
+    "Message",
+    "MessageBlock",
+    "MessageCopy",
     "ModBatch",
     "ModBatchStep",
     "ModLogEntry",

@@ -44,6 +44,7 @@ class Member(Base):
         CheckConstraint("thread_count >= 0", name="thread_count_positive"),
         CheckConstraint("post_count >= 0", name="post_count_positive"),
         CheckConstraint("unread_notice_count >= 0", name="unread_notice_count_positive"),
+        CheckConstraint("unread_message_count >= 0", name="unread_message_count_positive"),
         Index("ix_members_created", "created_at"),
         Index("ix_members_state", "state", "id"),
         Index("ix_members_address", "last_address"),
@@ -81,6 +82,8 @@ class Member(Base):
     opening_digest_count: Mapped[int] = mapped_column(default=0)
     counts_are_approximate: Mapped[bool] = mapped_column(default=False)
     unread_notice_count: Mapped[int] = mapped_column(default=0)
+    unread_message_count: Mapped[int] = mapped_column(default=0)
+    takes_messages: Mapped[bool] = mapped_column(default=True)  # False: from the staff alone
     custom_title: Mapped[str] = mapped_column(default="")
     signature: Mapped[str] = mapped_column(default="")  # BBCode
     signature_html: Mapped[str] = mapped_column(default="")
