@@ -49,6 +49,9 @@ from forum.models import (
     site as site,
 )
 from forum.models import (
+    tags as tags,
+)
+from forum.models import (
     threads as threads,
 )
 from forum.models import (
@@ -71,7 +74,13 @@ from forum.models.groups import Group, GroupKind, GroupPermission
 from forum.models.imports import ImportedPage, ImportedRow
 from forum.models.mail import OutgoingMail
 from forum.models.members import Favorite, FavoriteKind, Member, MemberState
-from forum.models.messages import Conversation, Message, MessageBlock, MessageCopy
+from forum.models.messages import (
+    Conversation,
+    Message,
+    MessageBlock,
+    MessageCopy,
+    MessageReport,
+)
 from forum.models.modlog import (
     BatchState,
     ModBatch,
@@ -88,6 +97,7 @@ from forum.models.punishments import NetworkBan, PostWarning
 from forum.models.queue import Appeal, AppealState, HoldReason, PostHold
 from forum.models.reports import Report, ReportEntry, ReportState
 from forum.models.site import Announcement, CacheVersion, FriendLink, Setting
+from forum.models.tags import Tag, ThreadTag
 from forum.models.threads import Thread, ThreadState
 from forum.models.visits import BoardVisit, OnlineRecord, OnlineVisit, ThreadRead
 from forum.models.words import Word, WordAction
@@ -124,6 +134,7 @@ __all__ = [
     "Message",
     "MessageBlock",
     "MessageCopy",
+    "MessageReport",
     "ModBatch",
     "ModBatchStep",
     "ModLogEntry",
@@ -148,10 +159,12 @@ __all__ = [
     "ReportEntry",
     "ReportState",
     "Setting",
+    "Tag",
     "TargetKind",
     "Thread",
     "ThreadRead",
     "ThreadState",
+    "ThreadTag",
     "ThreadType",
     "Word",
     "WordAction",

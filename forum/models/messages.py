@@ -7,10 +7,18 @@ message of others by its number; whatever is deleted is one's own copy, and the 
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from forum.core.db import Base, Pk
+from forum.models.reports import ReportState
 
 
 class Message(Base):
@@ -97,3 +105,29 @@ class MessageBlock(Base):
         ForeignKey("members.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     created_at: Mapped[datetime]
+
+
+class MessageReport(Base):
+    """举报 of a message by who received it. What it said is kept with it, whatever the two delete."""
+
+    __tablename__ = "message_reports"
+    __table_args__ = (
+        UniqueConstraint("message_id", name="uq_message_reports_message"),
+        Index("ix_message_reports_queue", "state", "id"),
+    )
+    id: Mapped[Pk]
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id", ondelete="SET NULL"))
+    reporter_id: Mapped[int] = mapped_column(
+        ForeignKey("members.id", ondelete="CASCADE"), index=True
+    )
+    author_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    reason: Mapped[str]  # as of a ReportEntry
+    html: Mapped[str]
+    written_at: Mapped[datetime]
+    state: Mapped[ReportState] = mapped_column(default=ReportState.OPEN)
+    outcome: Mapped[str] = mapped_column(default="")
+    handler_id: Mapped[int | None] = mapped_column(
+        ForeignKey("members.id", ondelete="SET NULL"), index=True
+    )
+    created_at: Mapped[datetime]
+    handled_at: Mapped[datetime | None]

@@ -17,9 +17,9 @@ depends_on = None
 Big = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
-def _to(table: str, column: str, other: str) -> sa.ForeignKeyConstraint:
+def _to(table: str, column: str, other: str, ondelete: str = "CASCADE") -> sa.ForeignKeyConstraint:
     return sa.ForeignKeyConstraint(
-        [column], [f"{other}.id"], name=op.f(f"fk_{table}_{column}_{other}"), ondelete="CASCADE"
+        [column], [f"{other}.id"], name=op.f(f"fk_{table}_{column}_{other}"), ondelete=ondelete
     )
 
 
@@ -105,6 +105,39 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("member_id", "blocked_id", name=op.f("pk_message_blocks")),
     )
     op.create_index(op.f("ix_message_blocks_blocked_id"), "message_blocks", ["blocked_id"])
+    state = sa.Enum(
+        "open",
+        "upheld",
+        "rejected",
+        name="reportstate",
+        native_enum=False,
+        create_constraint=True,
+        length=20,
+    )
+    op.create_table(
+        "message_reports",
+        sa.Column("id", Big, nullable=False),
+        sa.Column("message_id", Big, nullable=True),
+        sa.Column("reporter_id", Big, nullable=False),
+        sa.Column("author_id", Big, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("html", sa.Text(), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", state, nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("handler_id", Big, nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("handled_at", sa.DateTime(timezone=True), nullable=True),
+        _to("message_reports", "message_id", "messages", "SET NULL"),
+        _to("message_reports", "reporter_id", "members"),
+        _to("message_reports", "author_id", "members"),
+        _to("message_reports", "handler_id", "members", "SET NULL"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_message_reports")),
+        sa.UniqueConstraint("message_id", name="uq_message_reports_message"),
+    )
+    op.create_index("ix_message_reports_queue", "message_reports", ["state", "id"])
+    for column in ("reporter_id", "author_id", "handler_id"):
+        op.create_index(op.f(f"ix_message_reports_{column}"), "message_reports", [column])
     op.execute(
         "INSERT INTO group_permissions (group_id, key, value) "
         "SELECT id, 'message.send', 1 FROM groups WHERE id = 9 OR id IN "
@@ -114,7 +147,13 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("DELETE FROM group_permissions WHERE key = 'message.send'")
-    for table in ("message_blocks", "message_copies", "conversations", "messages"):
+    for table in (
+        "message_reports",
+        "message_blocks",
+        "message_copies",
+        "conversations",
+        "messages",
+    ):
         op.drop_table(table)
     op.drop_column("members", "takes_messages")
     op.drop_column("members", "unread_message_count")
