@@ -51,6 +51,8 @@ class May:
     POSTS_PER_HOUR = "post.per_hour"
     DELETE_OWN = "post.delete_own"
     EDIT_MINUTES = "post.edit_minutes"
+    SEND_MESSAGES = "message.send"
+    SKIP_CHARGES = "exempt.charges"
     SIGNATURE_SIZE = "signature.size"
     SIGNATURE_BBCODE = "signature.bbcode"
     SIGNATURE_IMAGES = "signature.images"
@@ -94,6 +96,9 @@ SEARCH_FULL_TEXT = 32
 
 # Values of May.POST_LINKS: links to other sites are refused, wait for approval, stay plain text, or are free.
 LINKS_REFUSED, LINKS_WAIT, LINKS_PLAIN, LINKS_FREE = range(4)
+
+# Bits of May.SKIP_CHARGES
+CHARGE_MESSAGES = 1
 
 # Bits of May.POST_DIRECTLY
 REPLIES_DIRECT, THREADS_DIRECT = 1, 2

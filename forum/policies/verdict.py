@@ -42,6 +42,12 @@ class Refusal(enum.StrEnum):
     NETWORK = "network"  # banned
     WRONG_STATE = "wrong_state"  # the action does not fit what the thing is now
     HAS_REPLIES = "has_replies"  # others have written below it
+    ONESELF = "oneself"  # a message, a block
+    OWN_MESSAGE = "own_message"
+    NOBODY_READS = "nobody_reads"  # an account nobody can log in to
+    YOU_BLOCK = "you_block"
+    BLOCKS_YOU = "blocks_you"
+    TAKES_NO_MESSAGES = "takes_no_messages"
     IN_HAND = "in_hand"  # a large action is at work on the thread
 
 

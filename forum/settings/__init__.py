@@ -75,6 +75,16 @@ class Posting:
 
 
 @dataclass(frozen=True)
+class Messages:
+    """How much members may write to each other (消息)."""
+
+    max_characters: int = 3000
+    interval: timedelta = timedelta(seconds=15)  # pmfloodctrl
+    per_day: int = 100  # 0 = any number
+    members_per_day: int = 25  # privatepmthreadlimit; so many different members
+
+
+@dataclass(frozen=True)
 class Accounts:
     """Who may join, and how people prove who they are."""
 
@@ -138,6 +148,7 @@ class SiteSettings:
     general: General = field(default_factory=General)
     reading: Reading = field(default_factory=Reading)
     posting: Posting = field(default_factory=Posting)
+    messages: Messages = field(default_factory=Messages)
     accounts: Accounts = field(default_factory=Accounts)
     points: Points = field(default_factory=Points)
     search: Search = field(default_factory=Search)

@@ -9,8 +9,8 @@ from types import ModuleType
 import pytest
 
 from forum.commands.moderation import ACTIONS
-from forum.models import PostState, ThreadState
-from forum.policies import admin, boards, moderation, posts, queue, search, threads
+from forum.models import MemberState, PostState, ThreadState
+from forum.policies import admin, boards, messages, moderation, posts, queue, search, threads
 from forum.policies.actor import Rank
 from tests.policies.people import (
     AUTHOR_ID,
@@ -225,6 +225,44 @@ POSTS: dict[str, Question] = {
 }
 
 
+@dataclass(frozen=True)
+class Recipient:
+    id: int = 98
+    state: MemberState = MemberState.ACTIVE
+    takes_messages: bool = True
+    blocks_actor: bool = False
+    is_blocked: bool = False
+
+
+def writing(**facts: object) -> Question:
+    return lambda a: messages.may_write_to(a, Recipient(**facts))  # type: ignore[arg-type]
+
+
+def deciding(reporter_id: int = 98, author_id: int = 97) -> Question:
+    return lambda a: messages.may_handle_reported_message(
+        a, reporter_id=reporter_id, author_id=author_id
+    )
+
+
+MESSAGES: dict[str, Question] = {
+    "read one's own": messages.may_use_messages,
+    "write at all": messages.may_send_messages,
+    "write to a member": writing(),
+    "... to the author": writing(id=AUTHOR_ID),
+    "... who blocks one": writing(blocks_actor=True),
+    "... whom one blocks": writing(is_blocked=True),
+    "... who takes none": writing(takes_messages=False),
+    "... an unclaimed account": writing(state=MemberState.UNCLAIMED),
+    "... a locked account": writing(state=MemberState.LOCKED),
+    "block the author": lambda a: messages.may_block(a, member_id=AUTHOR_ID),
+    "report one of the author's": lambda a: messages.may_report_message(a, author_id=AUTHOR_ID),
+    "see what was reported": messages.may_see_reported_messages,
+    "decide on it": deciding(),
+    "... the super mod wrote it": deciding(author_id=11),
+    "... the super mod reported it": deciding(reporter_id=11),
+}
+
+
 def acting(key: str, level: int = 1, rank: Rank = Rank.MEMBER, **facts: object) -> Question:
     return lambda a: moderation.may_moderate_thread(
         a,
@@ -282,6 +320,7 @@ MODERATION: dict[str, Question] = {
 TABLES: dict[str, tuple[ModuleType, Mapping[str, Question]]] = {
     "admin": (admin, ADMIN),
     "boards": (boards, BOARDS),
+    "messages": (messages, MESSAGES),
     "moderation": (moderation, MODERATION),
     "posts": (posts, POSTS),
     "queue": (queue, QUEUE),

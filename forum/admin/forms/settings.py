@@ -60,6 +60,7 @@ TITLES: dict[str, Any] = {
     "general": _l("Site information"),
     "reading": _l("Reading"),
     "posting": _l("Posting"),
+    "messages": _l("Messages"),
     "accounts": _l("Registration and access"),
     "points": _l("Points"),
     "search": _l("Searching"),
@@ -143,6 +144,14 @@ FIELDS: dict[str, dict[str, Labelled]] = {
         ),
         "approval_periods": Labelled(
             _l("Hours when posts wait for approval"), _l("One span a line: 23:30-08:00.")
+        ),
+    },
+    "messages": {
+        "max_characters": Labelled(_l("Longest message (characters)"), least=10, most=20_000),
+        "interval": Labelled(_l("Wait between two messages (seconds)"), most=3600),
+        "per_day": Labelled(_l("Messages a day"), _l("0 = any number.")),
+        "members_per_day": Labelled(
+            _l("Different members one may write to in a day"), _l("0 = any number.")
         ),
     },
     "accounts": {
