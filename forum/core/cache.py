@@ -29,6 +29,7 @@ class CacheName(enum.StrEnum):
     WORDS = "words"  # the word filter's list
     SITE = "site"  # settings, groups, boards, moderators, point kinds, announcements, links
     NETWORKS = "networks"  # banned ones
+    TAGS = "tags"  # those the staff closed or merged
 
 
 def bump_version(session: Session, name: CacheName) -> None:

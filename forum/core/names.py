@@ -38,3 +38,8 @@ def _latin_twin(character: str) -> str:
 def email_key(address: str) -> str:
     """E-mail addresses that reach the same box, as far as one can tell: case folded."""
     return unicodedata.normalize("NFKC", address).strip().casefold()
+
+
+def tag_key(name: str) -> str:
+    """What makes two tags one: width and case."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())

@@ -70,6 +70,9 @@ class Thread(Base):
     author_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
     author_name: Mapped[str]  # as it was written; lists need no join
     title: Mapped[str]
+    tags: Mapped[str] = mapped_column(
+        default=""
+    )  # 标签 as written, between commas; see models/tags.py
     state: Mapped[ThreadState] = mapped_column(default=ThreadState.VISIBLE)
     former_state: Mapped[str | None]  # a ThreadState: what a recycled thread returns to
     sticky_level: Mapped[int] = mapped_column(default=0)
