@@ -2,10 +2,11 @@
 
 SQLite lets those who wait for its lock look again after growing sleeps: whoever comes last may get
 it first, and between two looks nobody writes. So writers queue before BEGIN IMMEDIATE: the threads
-of a process at a lock of the process, the first of each process at two files beside the database,
-where the kernel wakes the next one at once. The kernel gives the files free when a process dies,
-however it does. Readers never come here, and SQLite's own busy timeout stands behind the queue for
-whoever writes without it. See docs/decisions/0015-write-queue.md.
+of a process in a line of the process, the first of each process with a number from a file beside the
+database, each behind the one whose number is before its own. The kernel wakes the next one at once,
+and gives the files free when a process dies, however it does. Readers never come here, and SQLite's
+own busy timeout stands behind the queue for whoever writes without it. See
+docs/decisions/0015-write-queue.md.
 """
 
 import fcntl
@@ -13,14 +14,54 @@ import logging
 import os
 import sqlite3
 import stat
+import struct
 import threading
 import weakref
+from collections import deque
 
 log = logging.getLogger(__name__)
 
 # As SQLite's own busy timeout. Only the threads of one process can be told to go: behind a process
 # that was stopped in the middle of a write, one thread of each other process waits until it ends.
 LONGEST_WAIT_S = 20.0
+
+
+# The first bytes of the door's file hold the newest number; a number's place is the byte after them.
+_NUMBER_BYTES = 8
+_PLACES = 64
+
+
+class _Line:
+    """A lock that is handed to whoever has waited longest. A free one goes to whoever runs just then,
+    which is mostly the one who has just given it back."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        self._is_held = False
+
+    def acquire(self, timeout: float) -> bool:
+        with self._guard:
+            if not self._is_held:
+                self._is_held = True
+                return True
+            mine = threading.Lock()
+            mine.acquire()
+            self._waiting.append(mine)
+        if mine.acquire(timeout=timeout):
+            return True
+        with self._guard:
+            if mine not in self._waiting:
+                return True  # handed over at the last moment
+            self._waiting.remove(mine)
+            return False
+
+    def release(self) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._is_held = False
 
 
 class WriteQueue:
@@ -32,7 +73,7 @@ class WriteQueue:
         _QUEUES.add(self)
 
     def _begin_anew(self) -> None:
-        self._mine = threading.Lock()
+        self._mine = _Line()
         self._holder: object = None
         self._door = self._turn = -1
         self._is_alone = False  # the files cannot be opened
@@ -52,18 +93,37 @@ class WriteQueue:
             if self._turn < 0:
                 self._open()
             if self._turn >= 0:
-                # Behind the door one process at most waits for the turn, so that a process with
-                # much to write, which wants the turn again at once, cannot overtake it.
-                fcntl.flock(self._door, fcntl.LOCK_EX)
-                try:
-                    fcntl.flock(self._turn, fcntl.LOCK_EX)
-                finally:
-                    fcntl.flock(self._door, fcntl.LOCK_UN)
+                self._wait()
         except BaseException:
             self._mine.release()
             raise
         self._holder = object()
         return self._holder
+
+    def _wait(self) -> None:
+        """Behind whoever came before us, then for the turn.
+
+        A plain lock is no queue: between its release and the moment the next one runs, it is free for
+        whoever runs already. A batch of steps took every second turn so, and a reply waited for
+        fifteen of them.
+        """
+        if not _HAS_PLACES:
+            fcntl.flock(self._turn, fcntl.LOCK_EX)
+            return
+        _lock(self._door, 0, fcntl.F_WRLCK)
+        try:
+            number = int.from_bytes(os.pread(self._door, _NUMBER_BYTES, 0), "little") + 1
+            place = _PLACES + number
+            _lock(self._door, place, fcntl.F_WRLCK)
+            os.pwrite(self._door, number.to_bytes(_NUMBER_BYTES, "little"), 0)
+        finally:
+            _lock(self._door, 0, fcntl.F_UNLCK)
+        try:
+            _lock(self._door, place - 1, fcntl.F_WRLCK)  # free once the one before us has the turn
+            _lock(self._door, place - 1, fcntl.F_UNLCK)
+            fcntl.flock(self._turn, fcntl.LOCK_EX)
+        finally:
+            _lock(self._door, place, fcntl.F_UNLCK)
 
     def leave(self, ticket: object) -> None:
         """The next one, please. A ticket from before a fork counts for nothing."""
@@ -116,6 +176,16 @@ class WriteQueue:
 
     def __del__(self) -> None:
         self.close()
+
+
+_HAS_PLACES = hasattr(fcntl, "F_OFD_SETLKW")
+
+
+def _lock(file: int, byte: int, kind: int) -> None:
+    """Lock one byte, or let it go. Like `flock` such a lock belongs to the opened file, not to the
+    process, whose other queues would share it."""
+    wanted = struct.pack("@hhqqi0q", kind, os.SEEK_SET, byte, 1, 0)
+    fcntl.fcntl(file, fcntl.F_OFD_SETLKW, wanted)
 
 
 _QUEUES: "weakref.WeakSet[WriteQueue]" = weakref.WeakSet()

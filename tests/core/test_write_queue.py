@@ -105,6 +105,43 @@ def test_of_many_processes_nobody_waits_long(url):
     assert max(made) < 3 * min(made), made
 
 
+def test_who_writes_long_and_often_gets_no_more_turns_than_others(url):
+    """A batch wants to write again at once: it must not get every second turn, only every fourth."""
+    long = _process("often", url, "3", "0.05")
+    short = [_process("often", url, "3", "0.001") for _ in range(3)]
+    for process in (long, *short):
+        process.communicate(timeout=60)
+
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+        rows = connection.execute("SELECT writer, count(*) FROM notes GROUP BY writer").fetchall()
+    connection.close()
+    made = dict(rows)
+    of_long = made.pop(str(long.pid))
+    assert len(made) == 3
+    assert of_long < 2 * min(made.values()), (of_long, made)
+
+
+def test_threads_are_served_in_the_order_they_came(notes):
+    order: list[str] = []
+
+    def write(writer: str) -> None:
+        with notes.write_session() as session, session.begin():
+            session.execute(NOTE, {"writer": writer, "at": 0})
+            order.append(writer)
+
+    with notes.write_session() as session, session.begin():
+        session.execute(NOTE, {"writer": "first", "at": 0})
+        threads = [threading.Thread(target=write, args=(str(number),)) for number in range(5)]
+        for thread in threads:
+            thread.start()
+            time.sleep(0.05)
+    write("again")  # at once, while the others are only being woken
+    for thread in threads:
+        thread.join(10)
+
+    assert order == ["0", "1", "2", "3", "4", "again"]
+
+
 def test_threads_take_turns(notes):
     def often(writer: str) -> None:
         for _ in range(20):
