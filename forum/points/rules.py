@@ -96,7 +96,7 @@ _register(
     Rule("thread.digested", "Thread put into the digest", {MONEY: 5}, is_per_board=True),
     Rule("file.attached", "Attach a file", is_per_board=True, has_payer=False),
     Rule("file.downloaded", "Download a file", is_per_board=True, has_payer=False),
-    Rule("message.sent", "Send a message", has_payer=False),
+    Rule("message.sent", "Send a message"),
     Rule("search.made", "Search", has_payer=False),
     Rule("visit.referred", "Bring a visitor", cycle=_DAY, times=1, has_payer=False),
     Rule("member.referred", "Bring a new member", cycle=_DAY, times=1, has_payer=False),

@@ -52,6 +52,7 @@ class Actor:
     panel_until: datetime | None = None
     must_choose_password: bool = False  # logged in with one that somebody else knows
     unread_notice_count: int = 0
+    unread_message_count: int = 0
     previous_visit_at: datetime | None = None
     zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
     locale: str = ""

@@ -22,8 +22,8 @@ def token_hash(token: str) -> str:
 _MEMBER_COLUMNS = (
     Member.id, Member.name, Member.state, Member.group_id, Member.group_until,
     Member.former_group_id, Member.is_founder, Member.total, Member.unread_notice_count,
-    Member.previous_visit_at, Member.time_zone, Member.locale, Member.avatar,
-    Member.password_is_temporary,
+    Member.unread_message_count, Member.previous_visit_at, Member.time_zone, Member.locale,
+    Member.avatar, Member.password_is_temporary,
 )  # fmt: skip
 
 # Built once: every page of a member asks it.
@@ -145,6 +145,7 @@ def _actor(
         session_id=session_id,
         panel_until=panel_until,
         unread_notice_count=row.unread_notice_count,
+        unread_message_count=row.unread_message_count,
         previous_visit_at=row.previous_visit_at,
         zone=ZoneInfo(row.time_zone) if row.time_zone else site.zone,
         locale=row.locale,

@@ -14,6 +14,7 @@ from forum.models import (
     Favorite,
     FavoriteKind,
     Member,
+    MessageCopy,
     ModLogEntry,
     ModLogTarget,
     Notice,
@@ -203,7 +204,7 @@ def board_differences(s: Session, ids: Ids = None) -> Iterator[Difference]:
 
 
 def member_differences(s: Session, ids: Ids = None) -> Iterator[Difference]:
-    """Threads, posts and digests, opening counts included, and unread notices. One statement."""
+    """Threads, posts and digests, opening counts included, unread notices and messages. One statement."""
     threads = (
         select(
             Thread.author_id.label("key"),
@@ -227,6 +228,12 @@ def member_differences(s: Session, ids: Ids = None) -> Iterator[Difference]:
         .group_by(Notice.member_id)
         .subquery()
     )
+    messages = (
+        select(MessageCopy.owner_id.label("key"), func.count().label("count"))
+        .where(~MessageCopy.is_read, *_among(MessageCopy.owner_id, ids))
+        .group_by(MessageCopy.owner_id)
+        .subquery()
+    )
     yield from _compare(
         s,
         Member,
@@ -237,12 +244,20 @@ def member_differences(s: Session, ids: Ids = None) -> Iterator[Difference]:
             Member.digest_count,
             Member.opening_digest_count + func.coalesce(threads.c.digests, 0),
             Member.unread_notice_count, func.coalesce(unread.c.count, 0),
+            Member.unread_message_count, func.coalesce(messages.c.count, 0),
         )
         .outerjoin(threads, threads.c.key == Member.id)
         .outerjoin(posts, posts.c.key == Member.id)
         .outerjoin(unread, unread.c.key == Member.id)
+        .outerjoin(messages, messages.c.key == Member.id)
         .where(*_among(Member.id, ids)),
-        ("thread_count", "post_count", "digest_count", "unread_notice_count"),
+        (
+            "thread_count",
+            "post_count",
+            "digest_count",
+            "unread_notice_count",
+            "unread_message_count",
+        ),
     )  # fmt: skip
 
 
