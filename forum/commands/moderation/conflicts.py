@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from forum.commands.moderation.rows import current_values
-from forum.models import ModLogTarget, Post, TargetKind, Thread, ThreadType
+from forum.models import ModLogTarget, Post, TargetKind, Thread, ThreadState, ThreadType
 from forum.modlog.effects import Change, Create, Effect, MovePosts, Purge, Remove
 from forum.queries.site import Site
 
@@ -61,6 +61,7 @@ def _changed(s: Session, site: Site, effects: Sequence[Effect]) -> Iterable[Conf
             by_table.setdefault(effect.table, []).append(effect)
     for name, changes in by_table.items():
         columns = {column for one in changes for column in one.after}
+        columns |= {"state"} if "digest_level" in columns else set()
         now = current_values(s, name, sorted({one.id for one in changes}), columns)
         for one in changes:
             row = now.get(one.id)
@@ -72,6 +73,12 @@ def _changed(s: Session, site: Site, effects: Sequence[Effect]) -> Iterable[Conf
                     yield Conflict(
                         one.target, "changed", name, one.id, column, expected, row[column]
                     )
+            if "digest_level" in one.after and row["state"] == ThreadState.RECYCLED:
+                # What the digest was paid its deletion holds, and would give back once more.
+                yield Conflict(
+                    one.target, "changed", name, one.id, "state",
+                    ThreadState.VISIBLE.value, ThreadState.RECYCLED.value,
+                )  # fmt: skip
             board_id = one.before.get("board_id")
             if board_id is not None and (
                 board_id not in site.boards or not site.boards[board_id].holds_threads

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from forum.commands.moderation.conflicts import conflicts_in
@@ -14,12 +14,21 @@ from forum.commands.moderation.undo import LoggedEntry, load_entry, undo
 from forum.commands.points import recompute_total
 from forum.core.cache import CacheName
 from forum.core.uow import UnitOfWork
-from forum.models import Member, ModLogEntry, ModLogTarget
+from forum.models import Member, ModLogEntry, ModLogTarget, Thread, ThreadState
 from forum.policies.actor import Actor, Rank
 from forum.policies.permissions import PERMISSIONS
 from forum.queries.site import site_of
 
 MOST = 200
+
+
+# What a digest was paid a deletion holds: its end waits until the thread is out of the bin.
+_WAITING_IN_THE_BIN = and_(
+    ModLogEntry.action == "thread.digest",
+    select(Thread.id)
+    .where(Thread.id == ModLogTarget.target_id, Thread.state == ThreadState.RECYCLED)
+    .exists(),
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,7 @@ def due_entries(s: Session, now: datetime) -> list[Due]:
             ModLogTarget.undone_by_id.is_(None),
             ModLogEntry.is_reversal.is_(False),
             ModLogTarget.superseded_by_id.is_(None),
+            ~_WAITING_IN_THE_BIN,
         )
         .order_by(ModLogTarget.entry_id, ModLogTarget.target_id)
         .limit(MOST * 10)

@@ -91,4 +91,7 @@ def _delete_replies(planner: Planner, member: Member, gone: set[int]) -> None:
     for at in range(0, len(ids), 500):
         planner.take_back_points(select(Post.id).where(Post.id.in_(ids[at : at + 500])))
     for thread, posts in by_thread.values():
-        derive_last_post(planner, thread, hidden=[post.id for post in posts])
+        # Those of all the members cleaned: the last posts of one may hide another's.
+        hidden: set[int] = planner.remembered(("hidden", thread.id), set)
+        hidden |= {post.id for post in posts}
+        derive_last_post(planner, thread, hidden=hidden)

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from forum.commands.moderation.conflicts import Conflict, conflicts_in, without
 from forum.commands.moderation.in_hand import require_free
+from forum.commands.moderation.last_posts import ORDERS, with_last_posts
 from forum.commands.moderation.late_posts import late_posts
-from forum.commands.moderation.part_undo import with_last_posts
 from forum.commands.moderation.perform import make_effects
 from forum.commands.moderation.record import LoggedAction, record
 from forum.commands.moderation.telling import Told, tell_owners
@@ -54,7 +54,6 @@ class LoggedEntry:
     target_ids: tuple[int, ...]
     effects: tuple[Effect, ...]
     row: ModLogEntry
-    is_part: bool = False  # not all of its targets are here
 
     @property
     def raw_effects(self) -> list[Effect]:
@@ -169,9 +168,10 @@ def undoing_effects(s: Session, entry: LoggedEntry, blocked: set[int]) -> list[E
 def undoing_without_counts(s: Session, entry: LoggedEntry, blocked: set[int]) -> list[Effect]:
     """The same, but for the counters, which follow."""
     raw = inverses(without(entry.raw_effects, blocked))
-    if blocked or entry.is_part:
-        raw = with_last_posts(s, raw)
-    return [*late_posts(s, raw, since=entry.row.created_at), *raw]
+    raw = [*late_posts(s, raw, since=entry.row.created_at), *raw]
+    if entry.is_reversal and entry.action.key in ORDERS:
+        return raw  # raised or sunk again
+    return with_last_posts(s, entry.id, raw)
 
 
 def load_entry(
@@ -202,10 +202,7 @@ def load_entry(
         for coded in row.effects
         if coded["target"] not in undone and (only is None or coded["target"] in only)
     )
-    is_part = bool(undone) or only is not None
-    return LoggedEntry(
-        row.id, action_of(row.action), row.is_reversal, targets, effects, row, is_part
-    )
+    return LoggedEntry(row.id, action_of(row.action), row.is_reversal, targets, effects, row)
 
 
 def may_undo(s: Session, actor: Actor, site: Site, entry: LoggedEntry) -> Verdict:

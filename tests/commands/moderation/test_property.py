@@ -27,8 +27,18 @@ from forum.commands.points import pay_rule
 from forum.core.clock import utc_now
 from forum.core.errors import ForumError
 from forum.core.uow import unit_of_work
-from forum.models import Board, Member, MemberPoints, Post, PostWarning, TargetKind, Thread
-from forum.modlog.effects import Pay, ReverseTransfers
+from forum.models import (
+    Board,
+    Member,
+    MemberPoints,
+    ModLogEntry,
+    ModLogTarget,
+    Post,
+    PostWarning,
+    TargetKind,
+    Thread,
+)
+from forum.modlog.effects import MovePosts, Pay, ReverseTransfers
 from forum.queries.counters import all_differences
 from forum.queries.site import site_of
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
@@ -102,14 +112,70 @@ def options_for(draw, boards):
     return key, draw(choices.get(key, st.none()))
 
 
+def drawn_action(draw, boards, people, *, threads=8, at_least=1):
+    """(action, targets, options); the fewer threads, the more often actions meet."""
+    key, options = options_for(draw, boards)
+    most = ACTIONS[key].most_targets
+    ids = {
+        TargetKind.THREAD: st.lists(
+            st.integers(1, threads), min_size=min(at_least, most), max_size=3, unique=True
+        ),
+        TargetKind.POST: st.lists(
+            st.integers(1, 21 * threads // 8), min_size=at_least, max_size=4, unique=True
+        ),
+        TargetKind.MEMBER: st.lists(st.sampled_from(people), min_size=1, max_size=2, unique=True),
+    }[ACTIONS[key].targets]
+    return key, draw(ids), options or ACTIONS[key].options()
+
+
+def tried(uow, actor, site, action):
+    """What a preview shows and what is done then; (None, None) where it is refused."""
+    key, targets, options = action
+    try:
+        with uow.session.begin_nested():
+            shown = preview(uow.session, actor, site, key, targets, options, now=uow.now)
+            return shown, perform(uow, actor, key, targets, options)
+    except ForumError:
+        uow.session.expire_all()
+        return None, None
+
+
+def undone_in_part(uow, actor, entry_id, only=None):
+    """What of an entry can be taken back now is; None where nothing can."""
+    uow.now += timedelta(seconds=1)
+    try:
+        with uow.session.begin_nested():
+            return undo(uow, actor, entry_id, partial=True, only=only)
+    except ForumError:
+        uow.session.expire_all()
+        return None
+
+
+def standing(s):
+    """Entries of which something is not taken back, newest first; reversals are none."""
+    return s.scalars(
+        select(ModLogEntry.id)
+        .where(
+            ModLogEntry.is_reversal.is_(False),
+            select(ModLogTarget.entry_id)
+            .where(ModLogTarget.entry_id == ModLogEntry.id, ModLogTarget.undone_by_id.is_(None))
+            .exists(),
+        )
+        .order_by(ModLogEntry.id.desc())
+    ).all()
+
+
 # Shrinking and explaining trace every line, which takes minutes here: the steps are printed instead.
-@settings(
+RANDOM = settings(
     max_examples=25,
     deadline=None,
     database=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
+
+
+@RANDOM
 @given(data=st.data())
 def test_undone_in_reverse_order_everything_is_as_before(forum, small_world, data):
     boards, people = small_world
@@ -121,25 +187,12 @@ def test_undone_in_reverse_order_everything_is_as_before(forum, small_world, dat
         before = [tables(uow.session)]
         for _ in range(data.draw(st.integers(1, 6))):
             uow.now += timedelta(seconds=1)
-            key, options = options_for(data.draw, boards)
-            kind = ACTIONS[key].targets
-            ids = {
-                TargetKind.THREAD: st.lists(st.integers(1, 8), min_size=1, max_size=3, unique=True),
-                TargetKind.POST: st.lists(st.integers(1, 21), min_size=1, max_size=4, unique=True),
-                TargetKind.MEMBER: st.lists(
-                    st.sampled_from(people), min_size=1, max_size=2, unique=True
-                ),
-            }[kind]
-            targets = data.draw(ids)
-            try:
-                with uow.session.begin_nested():
-                    shown = preview(uow.session, founder, site, key, targets, options or ACTIONS[key].options(), now=uow.now)  # fmt: skip
-                    made = perform(uow, founder, key, targets, options)
-            except ForumError:
-                uow.session.expire_all()
+            action = drawn_action(data.draw, boards, people)
+            shown, made = tried(uow, founder, site, action)
+            if made is None:
                 continue
             assert comparable(shown.planned.effects) == comparable(made.effects)
-            note(f"{made.entry_id}: {key} {targets} {options}")
+            note(f"{made.entry_id}: {action}")
             done.append(made.entry_id)
             uow.session.flush()
             uow.session.expire_all()
@@ -152,12 +205,89 @@ def test_undone_in_reverse_order_everything_is_as_before(forum, small_world, dat
             found = tables(uow.session)
             for name in expected:
                 assert found[name] == expected[name], (name, entry_id)
-        stale = [
-            one for one in all_differences(uow.session)
-            if one.column != "unread_notice_count"
-        ]  # fmt: skip
-        assert stale == []
+        assert stale_counters(uow.session) == []
         raise Abandoned
+
+
+@RANDOM
+@given(data=st.data())
+def test_undone_in_parts_and_any_order_nothing_else_is_touched(forum, small_world, data):
+    boards, people = small_world
+    founder = forum.actor(FOUNDER_ID)
+    with suppress(Abandoned), unit_of_work(forum.database) as uow:
+        s = uow.session
+        forum.database.cache.refresh(s)
+        site = site_of(s)
+        start = tables(s)
+        entries = []
+        for _ in range(data.draw(st.integers(6, 14))):
+            uow.now += timedelta(seconds=1)
+            if not entries or data.draw(st.integers(0, 2)):
+                action = drawn_action(data.draw, boards, people, threads=5, at_least=2)
+                _, made = tried(uow, founder, site, action)
+                before = None
+            else:
+                action = data.draw(st.sampled_from(entries)), data.draw(some_ids(people))
+                before = tables(s)
+                made = undone_in_part(uow, founder, *action)
+            if made is None:
+                continue
+            note(f"{made.entry_id}: {action}")
+            entries.append(made.entry_id)
+            s.flush()
+            s.expire_all()
+            assert stale_counters(s) == [], made.entry_id
+            if before is not None:
+                assert touched(before, tables(s)) <= named(made.effects), made.entry_id
+
+        while any(undone_in_part(uow, founder, one) for one in standing(s)):
+            s.flush()
+            s.expire_all()
+            assert stale_counters(s) == []
+
+        if not standing(s):
+            assert differences(start, tables(s)) == {}
+        raise Abandoned
+
+
+def some_ids(people):
+    """Targets of an undo: all of them, or those among these."""
+    return st.none() | st.lists(st.sampled_from([*range(1, 22), *people]), min_size=8, unique=True)
+
+
+def stale_counters(s):
+    return [one for one in all_differences(s) if one.column != "unread_notice_count"]
+
+
+def differences(before, after):
+    """By table, the rows that are there only before, and only after."""
+    return {
+        name: (
+            sorted(set(before[name]) - set(after[name])),
+            sorted(set(after[name]) - set(before[name])),
+        )
+        for name in before
+        if before[name] != after[name]
+    }
+
+
+def touched(before, after):
+    """(table, id) of the rows that differ, but for what follows: boards' last posts, totals."""
+    return {
+        (name, row[0])
+        for name in ("threads", "posts", "post_warnings")
+        for row in set(before[name]) ^ set(after[name])
+    }
+
+
+def named(effects):
+    """(table, id) of the rows effects speak of."""
+    found = {(one.table, one.id) for one in effects if hasattr(one, "table")}
+    for one in effects:
+        if isinstance(one, MovePosts):
+            found |= {("threads", one.from_thread), ("threads", one.to_thread)}
+            found |= {("posts", post_id) for post_id, _, _ in one.moves}
+    return found
 
 
 def comparable(effects):
