@@ -168,6 +168,7 @@ class Forum:
                     .values(
                         thread_count=Board.thread_count + 1,
                         post_count=Board.post_count + replies + 1,
+                        version=Board.version + 1,
                         last_thread_id=thread.id,
                         last_title=title,
                         last_post_at=thread.last_post_at,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from flask import current_app, g, get_flashed_messages, request, session
 from flask_wtf.csrf import generate_csrf
@@ -17,10 +18,12 @@ from markupsafe import Markup, escape
 
 from forum.http import context
 from forum.http.fragments import fragment
+from forum.http.language import current_locale
 from forum.http.language import gettext as _
 from forum.http.login import has_cookie
 from forum.http.templating import addresses
 from forum.http.times import clock_text
+from forum.queries.online import Online
 
 _CSRF_NAME = "csrf_token"
 _TOKEN = "\x00csrf\x00"
@@ -36,8 +39,18 @@ class Reader:
     group_title: str
     total: int
     unread_notice_count: int
+    unread_message_count: int
     is_staff: bool
     may_enter_admin: bool
+
+
+def give(name: str, shown: Any) -> None:
+    """What a blank of this page is drawn from, where the page knows more than who asks."""
+    context.kept()[f"blank {name}"] = shown
+
+
+def _given(name: str) -> Any:
+    return context.kept().get(f"blank {name}")
 
 
 def csrf() -> str:
@@ -61,8 +74,8 @@ def user_bar() -> str:
     if who.member_id is None:
         return ""
     reader = Reader(
-        who.member_id, who.name, who.group_title, who.total, who.unread_notice_count, who.is_staff,
-        who.may_enter_admin,
+        who.member_id, who.name, who.group_title, who.total, who.unread_notice_count,
+        who.unread_message_count, who.is_staff, who.may_enter_admin,
     )  # fmt: skip
     macro = _macro("components/user_bar.html", "user_bar")
     # Markup.replace would escape the token's field once more.
@@ -90,6 +103,36 @@ def flashes() -> str:
     return "".join(macro(kind, text) for kind, text in waiting)
 
 
+def visited_boards() -> str:
+    """浏览过的版块 of a member, as given: pairs of a board's id and name."""
+    shown = _given("visited_boards")
+    if not shown:
+        return ""
+    return fragment(_macro("components/visited_boards.html", "visited_boards"), shown, addresses())
+
+
+# Of each list as long as it is the latest one; a hundred kB each.
+_drawn_lists: "WeakKeyDictionary[Online, dict[Any, bytes]]" = WeakKeyDictionary()
+_MOST_DRAWN = 16
+
+
+def online() -> bytes:
+    """在线会员, as given. Hundreds of names, the same for all: drawn once for a zone and a language."""
+    shown: Online | None = _given("online")
+    if shown is None:
+        return b""
+    zone = context.actor().zone
+    drawn = _drawn_lists.setdefault(shown, {})
+    key = (current_locale(), zone, addresses())
+    found = drawn.get(key)
+    if found is None:
+        block = _macro("boards/_online.html", "online_block")
+        found = str(block(shown, addresses(), zone)).encode()
+        if len(drawn) < _MOST_DRAWN:
+            drawn[key] = found
+    return found
+
+
 def page_foot() -> str:
     """The last line of the page. Measured when it is filled, which is when the page is nearly done."""
     if not context.site().settings.reading.shows_timing:
@@ -109,11 +152,13 @@ def _macro(template: str, name: str) -> Any:
     return getattr(found.module, name)
 
 
-BLANKS: dict[str, Callable[[], str]] = {
+BLANKS: dict[str, Callable[[], str | bytes]] = {
     "csrf": csrf,
     "flashes": flashes,
+    "online": online,
     "page_foot": page_foot,
     "reader_avatar": reader_avatar,
     "submission_key": submission_key,
     "user_bar": user_bar,
+    "visited_boards": visited_boards,
 }

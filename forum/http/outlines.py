@@ -61,12 +61,15 @@ class Outline:
         self._names = pieces[1::2]
         self.size = 2 * sum(map(len, self._texts))  # the key holds about as much again
 
-    def filled(self, fill: Callable[[str], str]) -> bytes:
+    def filled(self, fill: Callable[[str], str | bytes]) -> bytes:
         """The page for one reader."""
         parts, known = [self._texts[0]], dict[str, bytes]()
         for name, text in zip(self._names, self._texts[1:], strict=True):
             if name not in known:
-                known[name] = fill(name).encode()
+                text_of_reader = fill(name)
+                known[name] = (
+                    text_of_reader if isinstance(text_of_reader, bytes) else text_of_reader.encode()
+                )
             parts += (known[name], text)
         return b"".join(parts)
 
@@ -137,7 +140,7 @@ def draw_keyed(
     :param shown: asked for only when the page has to be drawn.
     """
     who = context.actor()
-    if who.is_guest and context.config().page_cache:
+    if is_kept_whole():
         return _answer(render_template(template, **shown()).encode())
     audience = Audience(who.is_guest, who.group_id, who.rank, who.boards, who.zone, who.now)
     whole = (
@@ -156,6 +159,11 @@ def draw_keyed(
         if len(request.full_path) <= LONGEST_ADDRESS:
             held.put(whole, outline)
     return _answer(outline.filled(fill))
+
+
+def is_kept_whole() -> bool:
+    """Does the cache of guests' pages keep this page? Then it is drawn without an outline."""
+    return context.actor().is_guest and context.config().page_cache
 
 
 def _outlines() -> Outlines:
@@ -180,9 +188,9 @@ def _answer(body: bytes) -> Response:
     return Response(body, content_type="text/html; charset=utf-8")
 
 
-def fill(name: str) -> str:
-    """What stands in a blank for this reader."""
-    filler: Callable[[], str] = current_app.extensions["blanks"][name]
+def fill(name: str) -> str | bytes:
+    """What stands in a blank for this reader; bytes where it is long and was drawn before."""
+    filler: Callable[[], str | bytes] = current_app.extensions["blanks"][name]
     return filler()
 
 
@@ -190,10 +198,11 @@ def blank(name: str) -> Markup:
     """For templates: a spot that is the reader's own. In an outline it stays open."""
     if g.get("is_outline"):
         return Markup(f"\x00{_NONCE}:{name}\x00")  # noqa: S704  the name is a template's own
-    return Markup(fill(name))  # noqa: S704  fillers draw templates
+    filled = fill(name)
+    return Markup(filled.decode() if isinstance(filled, bytes) else filled)  # noqa: S704  fillers draw templates
 
 
-def init_app(app: Flask, blanks: dict[str, Callable[[], str]]) -> None:
+def init_app(app: Flask, blanks: dict[str, Callable[[], str | bytes]]) -> None:
     """Outlines of this application; `blanks`: who fills what."""
     app.extensions["outlines"] = Outlines()
     app.extensions["blanks"] = blanks

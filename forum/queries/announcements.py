@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from forum.core.errors import NotFound
 from forum.models import Announcement
 from forum.policies.actor import Actor
-from forum.queries.boards import active_announcements
+from forum.queries.board_openings import active_announcements
 from forum.queries.site import AnnouncementInfo, Site
 
 

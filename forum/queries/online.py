@@ -4,15 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from forum.models import Member, OnlineVisit
+from forum.core.db import UtcDateTime
+from forum.models import Member, OnlineRecord, OnlineVisit
 from forum.policies.actor import Actor, Rank
 from forum.queries.actors import member_rank
 from forum.queries.site import Site
 
 MOST_LISTED = 500
+LIVES_S = 60  # who has left is still listed so long
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,9 @@ class OnlineTop:
     at: datetime
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Online:
-    """Counts of all, and the members who do not hide, staff first."""
+    """Counts of all, and the members who do not hide, staff first. One moment's is no other's."""
 
     member_count: int
     guest_count: int
@@ -61,35 +63,41 @@ _ONLINE = (
 )  # fmt: skip
 
 
+def _counted(is_member: bool) -> Any:
+    seen = OnlineVisit.seen_at > bindparam("cutoff", type_=UtcDateTime())
+    of_kind = OnlineVisit.member_id.is_not(None) if is_member else OnlineVisit.member_id.is_(None)
+    return select(func.count()).select_from(OnlineVisit).where(seen, of_kind).scalar_subquery()
+
+
+_COUNTS = select(
+    _counted(True).label("members"),
+    _counted(False).label("guests"),
+    select(OnlineRecord.visitor_count).scalar_subquery().label("record"),
+    select(OnlineRecord.reached_at).scalar_subquery().label("record_at"),
+)
+
+
 def online_members(
-    s: Session,
-    site: Site,
-    actor: Actor,
-    *,
-    members: int,
-    guests: int,
-    newest_seen_at: datetime | None,
-    record: OnlineTop | None = None,
+    s: Session, site: Site, actor: Actor, *, newest_seen_at: datetime | None
 ) -> Online:
-    """The list behind the counts. One statement, unless nobody has come or gone since the last time.
+    """Who is online, kept in the process until somebody is seen or a minute is over. Then two statements.
 
     :param newest_seen_at: of all visits; they are noted every 20 seconds, not at every page.
     """
     known: dict[str, Any] = s.info["database"].info
-    key = (site.version, members, guests, newest_seen_at, record)
+    key = (site.version, newest_seen_at, int(actor.now.timestamp() / LIVES_S))
     held: tuple[Any, Online] | None = known.get("online")
     if held is None or held[0] != key:
-        held = known["online"] = (key, _listed(s, site, actor, members, guests, record))
+        held = known["online"] = (key, _listed(s, site, actor))
     return held[1]
 
 
-def _listed(
-    s: Session, site: Site, actor: Actor, members: int, guests: int, record: OnlineTop | None
-) -> Online:
+def _listed(s: Session, site: Site, actor: Actor) -> Online:
+    cutoff = actor.now - site.settings.reading.online_hold
+    counts = s.execute(_COUNTS, {"cutoff": cutoff}).one()
     shown = []
     invisible = 0
-    rows = s.execute(_ONLINE, {"cutoff": actor.now - site.settings.reading.online_hold})
-    for row in rows:
+    for row in s.execute(_ONLINE, {"cutoff": cutoff}):
         if row.is_invisible:
             invisible += 1
             continue
@@ -102,4 +110,5 @@ def _listed(
             OnlineMember(row.id, row.name, rank, site.groups[row.group_id].color, row.seen_at)
         )
     shown.sort(key=lambda member: -member.rank)
-    return Online(members, guests, invisible, tuple(shown), record)
+    record = OnlineTop(counts.record, counts.record_at) if counts.record else None
+    return Online(counts.members, counts.guests, invisible, tuple(shown), record)

@@ -1,10 +1,12 @@
 """导读: what is hot, new, digested, unanswered; and a member's own threads."""
 
+from typing import Any
+
 from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
 from forum.http.context import actor, reader, site
-from forum.http.outlines import draw
+from forum.http.outlines import draw_keyed
 from forum.http.page_cache import keep
 from forum.models import PostState, ThreadState
 from forum.policies.accounts import may_use_account
@@ -24,11 +26,15 @@ def show(name: str) -> Response:
     view = View(name)
     if "rss" in request.args:
         return guide_feed(view)
-    if actor().is_guest:
-        keep(site=site().version, all_boards=lists_version(reader()))
+    version = lists_version(reader())
+    keep(site=site().version, all_boards=version)
     after = Cursor.read(request.args.get("after", ""))
-    page = guide_page(reader(), site(), actor(), view, after=after)
-    return draw("guide/show.html", page=page, is_first=after is None)
+
+    def all_of_it() -> dict[str, Any]:
+        page = guide_page(reader(), site(), actor(), view, after=after)
+        return {"page": page, "is_first": after is None}
+
+    return draw_keyed("guide/show.html", (view, after, version), all_of_it)
 
 
 @pages.get("/guide/my")

@@ -19,7 +19,9 @@ from forum.models import (
     OnlineVisit,
     Setting,
 )
+from forum.queries.board_openings import open_index
 from forum.queries.boards import IndexPage, category_page, index_page
+from forum.queries.online import online_members
 from forum.settings import Reading
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID, Forum
 
@@ -29,7 +31,7 @@ STAFF = (1, 2, 3)
 def index(forum: Forum, member_id: int | None = None) -> IndexPage:
     actor, site = forum.actor(member_id), forum.site()
     with forum.read() as s:
-        return index_page(s, site, actor)
+        return index_page(s, site, actor, open_index(s, site, actor))
 
 
 def entries(page: IndexPage) -> dict:
@@ -165,14 +167,15 @@ def test_a_category_alone(forum: Forum):
     forum.board("闲聊灌水", category)
     site, actor = forum.site(), forum.actor(None)
     with forum.read() as s, recorded_statements() as statements:
-        page = category_page(s, site, actor, category)
+        opened = open_index(s, site, actor)
+        page = category_page(s, site, actor, category, opened)
 
     assert [part.name for part in page.categories] == ["生活休闲"]
-    assert len(statements) == 1
+    assert len(statements) == 3  # members were counted for the first time
 
 
 @pytest.mark.parametrize("boards", [1, 25])
-def test_the_index_takes_three_statements(forum: Forum, boards: int):
+def test_the_index_takes_two_statements_and_two_more_when_somebody_came(forum: Forum, boards: int):
     with unit_of_work(forum.database) as uow:
         uow.session.execute(
             insert(Board), [{"name": f"版块{n}", "parent_id": 1, "created_at": uow.now} for n in range(boards)]
@@ -185,12 +188,15 @@ def test_the_index_takes_three_statements(forum: Forum, boards: int):
         uow.bump(CacheName.SITE)
     site = forum.site()
     with forum.read() as s:
-        index_page(s, site, forum.actor(None))  # members are counted once for each new one
-    for member_id in (None, FOUNDER_ID):
+        open_index(s, site, forum.actor(None))  # members are counted once for each new one
+    for member_id, most in ((None, 4), (FOUNDER_ID, 2)):
         actor = forum.actor(member_id)
         with forum.read() as s, recorded_statements() as statements:
-            page = index_page(s, site, actor)
+            opened = open_index(s, site, actor)
+            page = index_page(s, site, actor, opened)
+            seen_at = opened.newest_seen_at
+            online = online_members(s, site, actor, newest_seen_at=seen_at)
 
         assert len(entries(page)) == boards + 1
-        assert page.online.guest_count == boards
-        assert len(statements) <= 3
+        assert online.guest_count == boards
+        assert len(statements) == most
