@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 
 from forum.commands.moderation import perform
 from forum.core.clock import utc_now
+from forum.commands.tags import follow_tags
 from forum.core.uow import unit_of_work
 from forum.models import (
     Announcement,
@@ -54,6 +55,8 @@ class World:
             values["name"] = "hot"
         if rule.endswith("/hand-over"):
             values["member_id"] = self.ids["unclaimed_id"]
+        if rule.startswith("/tag/"):
+            values["name"] = "旧物"
 
         def value(match: re.Match[str]) -> str:
             return str(values.get(match[1], 1))
@@ -85,6 +88,14 @@ def build(forum: Forum) -> World:
         uow.session.get_one(Member, FOUNDER_ID).password_is_temporary = False
     moderator = forum.actor(members["moderator"])
     with unit_of_work(forum.database) as uow:
+    addressee = members["member"]
+    assert addressee is not None
+    with unit_of_work(forum.database) as uow:
+        message = send_message(
+            uow, forum.actor(author), recipient_id=addressee, source="只有我们两个知道。"
+        )
+        uow.session.get_one(Thread, thread).tags = "旧物"
+        follow_tags(uow, [thread])
         perform(uow, moderator, "thread.close", [older])
     with forum.read() as s:
         entry = s.scalar(select(ModLogEntry.id))

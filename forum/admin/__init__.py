@@ -9,6 +9,7 @@ from forum.admin import (
     operation,
     points,
     settings,
+    tags,
     tools,
 )
 from forum.admin.registry import pages
@@ -23,5 +24,6 @@ __all__ = [
     "pages",
     "points",
     "settings",
+    "tags",
     "tools",
 ]

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 
 from forum.commands.post_texts import PostText, post_text, thread_title, thread_type
 from forum.commands.search_index import index_post
+from forum.commands.tags import checked_tags, follow_tags, split_tags
 from forum.commands.threads import PostRef, ThreadOptions, allowed_read_access
 from forum.commands.word_checks import refuse
 from forum.core.errors import Invalid, NotFound
@@ -15,9 +16,11 @@ from forum.markup import stretches
 from forum.models import Board, Member, Post, PostRevision, PostState, Thread, ThreadState
 from forum.policies.actor import Actor, Rank
 from forum.policies.posts import may_edit_post
+from forum.policies.threads import may_tag_threads
 from forum.policies.verdict import Refusal, refused
 from forum.queries.actors import member_rank
 from forum.queries.site import site_of
+from forum.queries.tags import tag_rules_of
 from forum.queries.words import word_filter_of
 from forum.words import WordFilter
 
@@ -83,6 +86,8 @@ def edit_post(
     if post.floor == 1:
         changes["has_images"] = post.has_images
     _change_thread(uow, thread, changes)
+    if "tags" in changes:
+        follow_tags(uow, [thread.id])
 
     if post.state is PostState.VISIBLE and thread.state is ThreadState.VISIBLE:
         index_post(
@@ -126,6 +131,7 @@ def _thread_changes(
     wanted = {
         "title": title,
         "type_id": thread_type(actor, board, opening.type_id, current_id=thread.type_id),
+        "tags": _tags(uow, actor, thread, asked.tags, site.settings.posting.tags_per_thread),
         "is_newest_first": asked.is_newest_first,
         "notifies_author": asked.notifies_author,
         "read_access": (
@@ -135,6 +141,18 @@ def _thread_changes(
         ),
     }
     return {name: value for name, value in wanted.items() if value != getattr(thread, name)}
+
+
+def _tags(uow: UnitOfWork, actor: Actor, thread: Thread, typed: str | None, most: int) -> str:
+    """The column as it is to be. What readers do not see any more stays until others are typed."""
+    shown = tag_rules_of(uow.session).shown(thread.tags)
+    if typed is None or split_tags(typed) == shown:
+        return thread.tags
+    may_tag_threads(actor).require()
+    checked = checked_tags(uow.session, actor, typed, most=most, known=shown)
+    if thread.state is ThreadState.VISIBLE:
+        refuse(checked.held_by, field="tags")
+    return checked.column
 
 
 def _refuse_new_words(words: WordFilter, text: PostText, post: Post) -> None:

@@ -8,12 +8,14 @@ from forum.commands.locks import lock_members
 from forum.commands.post_limits import check_pace, hold_of
 from forum.commands.post_texts import post_text, thread_title, thread_type
 from forum.commands.publishing import publish_opening
+from forum.commands.tags import CheckedTags, checked_tags, follow_tags
 from forum.core.errors import Invalid, NotFound
 from forum.core.uow import UnitOfWork
 from forum.models import Post, PostState, Thread, ThreadState
 from forum.policies.actor import Actor
 from forum.policies.boards import may_start_thread
 from forum.policies.permissions import May
+from forum.policies.threads import may_tag_threads
 from forum.queries.site import site_of
 from forum.queries.words import word_filter_of
 
@@ -36,6 +38,7 @@ class ThreadOptions:
     is_newest_first: bool = False
     notifies_author: bool = True
     read_access: int = 0
+    tags: str | None = None  # as typed; None = those there are
 
 
 def start_thread(
@@ -56,7 +59,7 @@ def start_thread(
     :returns: the opening post; pending where the board approves first.
     :raises NotFound: no such board, or the actor may not see it.
     :raises Forbidden: the actor may not start threads there.
-    :raises Invalid: title, text, type or reading access break a rule; TooSoon: too fast.
+    :raises Invalid: title, text, type, tags or reading access break a rule; TooSoon: too fast.
     """
     site = site_of(uow.session)
     limits = site.settings.posting
@@ -69,6 +72,7 @@ def start_thread(
     type_id = thread_type(actor, board, type_id)
     read_access = allowed_read_access(actor, options.read_access)
     text = post_text(actor, source, limits, words)
+    tags = _tags(uow, actor, options, most=limits.tags_per_thread)
 
     assert actor.member_id is not None  # guests are refused above
     author = lock_members(uow, [actor.member_id])[actor.member_id]
@@ -76,11 +80,13 @@ def start_thread(
         return earlier
     check_pace(uow, actor, author, limits, is_thread=True)
     hold = hold_of(
-        uow, actor, author, board, text, title_held_by=title_held_by, is_thread=True
+        uow, actor, author, board, text, is_thread=True,
+        title_held_by=(*title_held_by, *tags.held_by),
     )  # fmt: skip
 
     thread = Thread(
         board_id=board_id, type_id=type_id, author_id=author.id, author_name=author.name, title=title,
+        tags=tags.column,
         state=ThreadState.PENDING if hold else ThreadState.VISIBLE,
         is_newest_first=options.is_newest_first, notifies_author=options.notifies_author,
         read_access=read_access, has_images=text.rendered.image_count > 0, last_floor=1,
@@ -100,6 +106,8 @@ def start_thread(
     uow.session.flush()  # post.id
     thread.first_post_id = post.id
     author.last_post_at, author.last_address = uow.now, uow.address
+    if tags.names:
+        follow_tags(uow, [thread.id])
 
     if hold is None:
         publish_opening(uow, thread, post)
@@ -118,6 +126,13 @@ def allowed_read_access(actor: Actor, asked: int) -> int:
     if not 0 <= asked <= most:
         raise Invalid("read_access_too_high", field="read_access", most=most)
     return asked
+
+
+def _tags(uow: UnitOfWork, actor: Actor, options: ThreadOptions, *, most: int) -> CheckedTags:
+    if not (options.tags or "").strip():
+        return CheckedTags(())
+    may_tag_threads(actor).require()
+    return checked_tags(uow.session, actor, options.tags or "", most=most)
 
 
 def _earlier(

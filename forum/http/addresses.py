@@ -155,6 +155,10 @@ class Addresses:
         """管理面板: "" home, log, recycle-bin, queue, reports ..."""
         return self._at(f"/moderation/{part}" if part else "/moderation/", **query)
 
+    def tag(self, name: str, before: int | None = None) -> str:
+        """标签: the threads with it; `before`: those older than this one."""
+        return self._at(f"/tag/{quote(name, safe='')}", before=before)
+
     def banned(self) -> str:
         """The one page for members who are shut out: why, until when, and the way to appeal."""
         return self._at("/banned")

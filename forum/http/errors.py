@@ -105,6 +105,15 @@ SENTENCES: dict[str, Any] = {
     "period_unknown": _l("A span of hours looks like 23:30-08:00."),
     "words_refused": _l("This cannot be posted: it holds words that are not allowed (%(words)s)."),
     "hourly_limit": _l("You have reached the number of posts an hour."),
+    "tags_too_long": _l("The tags are too long: at most %(most)s characters."),
+    "too_many_tags": _l("A thread has at most %(most)s tags."),
+    "tag_width": _l(
+        "A tag takes %(least)s to %(most)s characters (Chinese counts two); “%(tag)s” does not."
+    ),
+    "tag_characters": _l("A tag is made of letters, Chinese characters and digits: “%(tag)s”."),
+    "tag_closed": _l("The tag “%(tag)s” was closed by the administrators."),
+    "tag_unknown": _l("There is no such tag."),
+    "tag_merged_with_itself": _l("A tag cannot be merged with itself."),
     "type_required": _l("Choose a thread type."),
     "type_unknown": _l("This board has no such thread type."),
     "points_short": _l("This costs points: it needs %(needed)s, you have %(has)s."),

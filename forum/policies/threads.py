@@ -52,6 +52,15 @@ def may_read_thread(actor: Actor, thread: ThreadFacts) -> Verdict:
     return ALLOWED
 
 
+def may_tag_threads(actor: Actor) -> Verdict:
+    """Give one's threads tags (标签)."""
+    if actor.is_guest:
+        return refused(Refusal.SIGN_IN)
+    if actor.permission(May.TAG_THREADS) or actor.permission(May.MANAGE_TAGS):
+        return ALLOWED
+    return refused(Refusal.GROUP, group=actor.group_title)
+
+
 def may_see_title(actor: Actor, thread: ThreadFacts) -> Verdict:
     """Be told what a thread is called: what lists show, and one's own that was deleted."""
     readable = may_read_thread(actor, thread)

@@ -23,10 +23,11 @@ from forum.policies.posts import (
     may_see_revisions,
     may_see_text,
 )
-from forum.policies.threads import may_reply
+from forum.policies.threads import may_reply, may_tag_threads
 from forum.policies.verdict import Verdict
 from forum.queries.actors import member_rank
 from forum.queries.site import BoardInfo, Site, TypeInfo
+from forum.queries.tags import tag_rules_of
 from forum.queries.threads.facts import FoundThread, find_thread
 from forum.queries.threads.order import page_of_floor
 
@@ -43,6 +44,7 @@ class ThreadForm:
     ancestors: tuple[BoardInfo, ...]
     types: tuple[TypeInfo, ...]
     read_levels: tuple[tuple[int, str], ...]  # (reading access, the lowest group that has it)
+    takes_tags: bool
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class EditForm:
     board: BoardInfo
     ancestors: tuple[BoardInfo, ...]
     may_delete: Verdict  # as its author
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,7 @@ def _thread_form(actor: Actor, site: Site, board: BoardInfo) -> ThreadForm:
         ancestors=site.ancestors(board.id),
         types=tuple(kind for kind in board.types if moderates or not kind.for_moderators),
         read_levels=tuple(sorted(levels.items())),
+        takes_tags=site.settings.posting.tags_per_thread > 0 and bool(may_tag_threads(actor)),
     )
 
 
@@ -212,7 +216,7 @@ def edit_form(s: Session, actor: Actor, site: Site, *, post_id: int) -> EditForm
     opening = _thread_form(actor, site, board) if post.is_opening else None
     return EditForm(
         post, thread, row.notifies_author, opening, board, site.ancestors(board.id),
-        may_delete_own_post(actor, thread, post),
+        may_delete_own_post(actor, thread, post), tag_rules_of(s).shown(thread.tags),
     )  # fmt: skip
 
 

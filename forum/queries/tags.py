@@ -161,7 +161,7 @@ def tag_list(
     if key := tag_key(search.strip()):
         wanted.append(Tag.key.contains(key, autoescape=True))
     if state == "closed":
-        wanted.append(Tag.is_closed)
+        wanted.append(Tag.is_closed.is_(True))
     elif state == "merged":
         wanted.append(Tag.merged_into_id.is_not(None))
     if before is not None:
@@ -191,4 +191,4 @@ def _thread_counts(s: Session, actor: Actor, tag_ids: list[int]) -> dict[int, in
         )
         .group_by(ThreadTag.tag_id)
     )
-    return dict(row._tuple() for row in rows)
+    return {tag_id: number for tag_id, number in rows}

@@ -72,6 +72,7 @@ class Posting:
     threads_per_hour: int = 0
     approved_first_posts: int = 0  # so many posts of a new member wait for approval
     approval_periods: tuple[str, ...] = ()  # "23:30-08:00": hours when posts wait
+    tags_per_thread: int = 5  # 0 = no tags
 
 
 @dataclass(frozen=True)

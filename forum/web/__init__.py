@@ -23,6 +23,7 @@ from forum.web import (
     settings,
     threads,
     words,
+    tags,
 )
 
 # Their pages hang on the blueprint of moderation_panel, behind its password.
@@ -37,6 +38,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     threads.pages,
     posts.pages,
     points.pages,
+    tags.pages,
     notices.pages,
     reports.pages,
     moderation.pages,

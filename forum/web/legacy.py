@@ -14,9 +14,10 @@ from werkzeug.wrappers import Response
 
 from forum.core.errors import NotFound
 from forum.http.addresses import Addresses
-from forum.http.context import reader
+from forum.http.context import actor, reader
 from forum.http.templating import addresses
 from forum.queries.legacy import member_named
+from forum.queries.tags import tag_page_by_id
 
 pages = Blueprint("legacy", __name__)
 
@@ -160,19 +161,29 @@ def _space(ask: Asked) -> str:
     uid = ask.number("uid")
     if uid is None and ask.word("username"):
         uid = member_named(reader(), ask.word("username"))
-    if uid:
+    if uid and ask.word("do") != "pm":
         return ask.url.space(uid)
     own = {
         "notice": ask.url.notices(),
-        "pm": ask.url.notices(),
+        "pm": _message(ask),
         "favorite": ask.url.favorites(),
         "thread": ask.url.guide("my"),
     }
     return own.get(ask.word("do")) or ask.url.settings()
 
 
+def _message(ask: Asked) -> str:
+    """The conversation with somebody; Discuz! asked for it by touid, the versions before by uid."""
+    other = ask.number("touid") or ask.number("uid")
+    if other is None and ask.word("username"):
+        return ask.url.new_message(ask.word("username"))
+    return ask.url.messages(other)
+
+
 def _own_settings(ask: Asked) -> str:
     part, op = ask.word("ac"), ask.word("op")
+    if part == "pm":
+        return _message(ask)
     if part == "credit":
         return ask.url.point_rules(ask.number("fid")) if op == "rule" else ask.url.points()
     if part == "favorite":
@@ -195,7 +206,11 @@ def _search(ask: Asked) -> str:
 
 
 def _tag(ask: Asked) -> str:
-    return ask.url.search(q=ask.word("name"))
+    """misc.php?mod=tag: the tag's page; without a tag, which was a list of them, the search."""
+    number, name = ask.number("id"), ask.word("name").strip()
+    if number:
+        return ask.url.tag(tag_page_by_id(reader(), actor(), number).name)
+    return ask.url.tag(name) if name and "/" not in name else ask.url.search(q=name)
 
 
 def _report(ask: Asked) -> str:
@@ -266,7 +281,7 @@ TABLE: dict[tuple[str, str], Answer] = {
     ("register.php", ""): lambda ask: ask.url.register(),
     ("my.php", ""): lambda ask: ask.url.guide("my"),
     ("memcp.php", ""): lambda ask: ask.url.settings(),
-    ("pm.php", ""): lambda ask: ask.url.notices(),
+    ("pm.php", ""): _message,
     ("announcement.php", ""): _announcement,
     ("tag.php", ""): _tag,
 }

@@ -68,6 +68,7 @@ def _options(form: OpeningForm) -> ThreadOptions:
         is_newest_first=form.is_newest_first.data,
         notifies_author=form.notifies_author.data,
         read_access=form.read_access.data or 0,
+        tags=form.tags.data if form.takes_tags else None,
     )
 
 
@@ -128,7 +129,7 @@ def edit(post_id: int) -> Response:
     form = EditForm(
         source=page.post.source, title=page.thread.title, type_id=page.thread.type_id,
         is_newest_first=page.thread.is_newest_first, notifies_author=page.notifies_author,
-        read_access=page.thread.read_access, version=str(page.post.version),
+        read_access=page.thread.read_access, tags=" ".join(page.tags), version=str(page.post.version),
     )  # fmt: skip
     if page.opening is not None:
         form.offer(page.opening)

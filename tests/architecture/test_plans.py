@@ -60,6 +60,8 @@ WALKS = {
     "members.name_key LIKE": "administrators only; by key from the newest",
     "FROM admin_log ORDER BY admin_log.id DESC LIMIT": "by key from the newest, as far as the page",
     "modlog.board_id IS NULL AND modlog.target_kind": "by key from the newest; moderators only",
+    "WHERE tags.is_closed = 1 OR tags.merged_into_id": "those the staff changed, from an index over them alone; kept in the process",
+    "ORDER BY tags.id DESC LIMIT": "administrators only; by key from the newest",
     "FROM appeals JOIN modlog": "PostgreSQL may hash the targets while they are few; SQLite has to ask its index",
     "search_index MATCH": "what SQLite calls the scan of a virtual table is its index",
 }
@@ -216,6 +218,9 @@ def _pages(app: Flask, world: World, long: int) -> Iterator[str]:
         "recycle-bin?board=2", "recycle-bin?before=9", "appeals?state=answered",
     ):  # fmt: skip
         yield f"/moderation/{asked}"
+    for asked in ("tags?q=旧", "tags?state=closed", "tags?state=merged&before=9"):
+        yield f"/admin/{asked}"
+    yield f"/tag/旧物?before={long}"
     for asked in ("log?before=9", "members?q=作者", "members?group=10", "members?state=locked"):
         yield f"/admin/{asked}"
 

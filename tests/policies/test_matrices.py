@@ -189,6 +189,7 @@ THREADS: dict[str, Question] = {
     "... not by its last post": replying(days=-3),
     "reply to one that waits": replying(state=ThreadState.PENDING),
     "reply in the recycle bin": replying(state=ThreadState.RECYCLED),
+    "give one's threads tags": threads.may_tag_threads,
 }
 
 

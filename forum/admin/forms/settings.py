@@ -145,6 +145,7 @@ FIELDS: dict[str, dict[str, Labelled]] = {
         "approval_periods": Labelled(
             _l("Hours when posts wait for approval"), _l("One span a line: 23:30-08:00.")
         ),
+        "tags_per_thread": Labelled(_l("Tags a thread may have"), _l("0 = none."), most=20),
     },
     "messages": {
         "max_characters": Labelled(_l("Longest message (characters)"), least=10, most=20_000),

@@ -15,6 +15,7 @@ from forum.commands.moderation import thread_marks as thread_marks
 from forum.commands.moderation import thread_merging as thread_merging
 from forum.commands.moderation import thread_moving as thread_moving
 from forum.commands.moderation import thread_places as thread_places
+from forum.commands.moderation import thread_tags as thread_tags
 from forum.commands.moderation.conflicts import Conflict
 from forum.commands.moderation.perform import Done, Preview, perform, preview
 from forum.commands.moderation.undo import Undone, conflicts_of, undo, undo_preview

@@ -14,6 +14,7 @@ from forum.commands.search_index import (
     reindex_threads,
     remove_posts,
 )
+from forum.commands.tags import follow_tags
 from forum.core.cache import CacheName
 from forum.core.uow import UnitOfWork
 from forum.models import Board, Post, Report, Thread, ThreadState
@@ -41,6 +42,7 @@ class Touched:
     boards: set[int] = field(default_factory=set)
     relisted: set[int] = field(default_factory=set)  # boards whose last post may be another
     reindexed: set[int] = field(default_factory=set)  # threads whose search rows change
+    retagged: set[int] = field(default_factory=set)  # threads that have other tags
     moved: dict[int, int] = field(default_factory=dict)  # thread id -> board id
     posts: set[int] = field(default_factory=set)  # posts whose search rows change
     everywhere: bool = False  # a category's or the site's sticky block changes
@@ -100,6 +102,8 @@ def settle(
         _move_reports(s, thread_id, board_id)
     if alone := touched.reindexed - set(touched.moved):
         reindex_threads(uow, alone)
+    if touched.retagged:
+        follow_tags(uow, touched.retagged)
     if touched.posts:
         follow_posts(uow, touched.posts)
     if touched.members:  # guests' pages show groups, avatars, signatures
@@ -126,6 +130,8 @@ def _touched(effects: Sequence[Effect], threads_of_posts: dict[int, int]) -> Tou
                     found.moved[effect.id] = effect.after["board_id"]
                 if fields & {"state", "title", "first_post_id"}:
                     found.reindexed.add(effect.id)
+                if "tags" in fields:
+                    found.retagged.add(effect.id)
                 if fields & _LAST_POST_FIELDS:
                     found.relisted.add(-effect.id)  # its board, whichever that is
             case Change(table="posts"):
@@ -138,6 +144,8 @@ def _touched(effects: Sequence[Effect], threads_of_posts: dict[int, int]) -> Tou
                     found.relisted.add(effect.values["board_id"])
                 if isinstance(effect, Create):
                     found.reindexed.add(effect.id)
+                    if effect.values.get("tags"):
+                        found.retagged.add(effect.id)
             case Create(table="posts"):
                 found.threads.add(effect.values["thread_id"])
             case Purge(table="posts") | Remove(table="posts"):

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from forum.commands.moderation.planning import Planner, name_of
 from forum.commands.moderation.registry import action
+from forum.commands.moderation.thread_tags import united
 from forum.core.errors import Forbidden, Invalid
 from forum.core.text import clean_line, width
 from forum.models import Post, PostState, TargetKind, Thread, ThreadState
@@ -17,6 +18,7 @@ from forum.modlog.effects import Count
 from forum.modlog.registry import Choice, Group, asked
 from forum.policies.actor import Rank
 from forum.policies.permissions import May
+from forum.queries.tags import SEPARATOR, names_of
 
 SHOWN = frozenset({ThreadState.VISIBLE})
 
@@ -89,6 +91,7 @@ def merge(planner: Planner, thread: Thread, options: MergeOptions) -> None:
             created_at=other.created_at,
             first_post_id=first.id,
         )
+    planner.change(thread, tags=_tags_of_both(planner, thread, other))
     planner.derive(thread, last_floor=len(posts))
     _derive_last_post(planner, thread, posts)
     planner.change(other, state=ThreadState.MERGED, moved_to_id=thread.id, sticky_level=0)
@@ -103,6 +106,15 @@ def merge(planner: Planner, thread: Thread, options: MergeOptions) -> None:
     ):
         planner.change(pointer, moved_to_id=thread.id)
     planner.tell(other.author_id)
+
+
+def _tags_of_both(planner: Planner, thread: Thread, other: Thread) -> str:
+    """Its own tags, then the other's as far as there is room; none of its own goes."""
+    if not other.tags:
+        return thread.tags
+    both = united(names_of(thread.tags), names_of(other.tags))
+    most = planner.site.settings.posting.tags_per_thread
+    return SEPARATOR.join(both[: max(most, len(names_of(thread.tags)))])
 
 
 @dataclass(frozen=True)

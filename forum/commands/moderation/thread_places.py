@@ -87,6 +87,7 @@ def copy(planner: Planner, thread: Thread, options: CopyOptions) -> None:
         author_id=thread.author_id,
         author_name=thread.author_name,
         title=thread.title,
+        tags=thread.tags,
         state=ThreadState.VISIBLE,
         first_post_id=post_id,
         has_images=thread.has_images,

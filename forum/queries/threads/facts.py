@@ -74,6 +74,7 @@ class FoundThread:
     version: int
     last_log_id: int | None
     batch_id: int | None
+    tags: str  # as written; what readers see of them: queries/tags.py
 
     @property
     def shown_reply_count(self) -> int:

@@ -29,6 +29,7 @@ from forum.policies.permissions import May
 from forum.policies.posts import may_edit_post, may_report_post, may_see_text
 from forum.policies.verdict import Verdict
 from forum.queries.site import BoardInfo, Site, TypeInfo
+from forum.queries.tags import tag_rules_of
 from forum.queries.threads.authors import (
     AuthorPanel,
     author_columns,
@@ -110,6 +111,7 @@ class ThreadPage:
     can_start: bool
     moderation: ModerationBar | None = field(hash=False)
     is_guest: bool
+    tags: tuple[str, ...] = ()  # below the opening post, where that is on the page and readable
 
     @property
     def frame(self) -> PageFrame:
@@ -187,7 +189,14 @@ def thread_page(s: Session, actor: Actor, site: Site, opened: OpenedThread) -> T
         can_start=board.id in actor.startable,
         moderation=moderation,
         is_guest=actor.is_guest,
+        tags=_tags(s, thread, posts),
     )
+
+
+def _tags(s: Session, thread: FoundThread, posts: Sequence[PostCard]) -> tuple[str, ...]:
+    """No statement, but where the thread has tags and the staff has changed some lately."""
+    is_shown = posts and posts[0].is_opening and posts[0].html is not None
+    return tag_rules_of(s).shown(thread.tags) if thread.tags and is_shown else ()
 
 
 def _mark(row: Any, pins_on_top: bool) -> Mark:

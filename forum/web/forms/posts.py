@@ -64,10 +64,12 @@ class OpeningForm(MessageForm):
     notifies_author = BooleanField(_l("Tell me of replies"))
     # Fields that a short form leaves out keep their defaults; this says that all of them were shown.
     has_options = HiddenField()
+    tags = StringField(_l("Tags"), [Length(max=400)])
     read_access = SelectField(_l("Reading access"), coerce=_number, validate_choice=False)
 
     def offer(self, offered: ThreadForm) -> None:
         """Fill the choices. What a thread has already stays among them."""
+        self.takes_tags = offered.takes_tags
         types = {kind.id: kind.name for kind in offered.types}
         if self.type_id.data is not None:
             types.setdefault(self.type_id.data, _("The present type"))

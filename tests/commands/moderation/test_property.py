@@ -23,7 +23,9 @@ from forum.commands.moderation.thread_marks import (
 from forum.commands.moderation.thread_merging import MergeOptions, SplitOptions
 from forum.commands.moderation.thread_moving import MoveOptions
 from forum.commands.moderation.thread_places import CopyOptions, TypeOptions
+from forum.commands.moderation.thread_tags import TagOptions
 from forum.commands.points import pay_rule
+from forum.commands.tags import follow_tags
 from forum.core.clock import utc_now
 from forum.core.errors import ForumError
 from forum.core.uow import unit_of_work
@@ -37,6 +39,7 @@ from forum.models import (
     PostWarning,
     TargetKind,
     Thread,
+    ThreadTag,
 )
 from forum.modlog.effects import MovePosts, Pay, ReverseTransfers
 from forum.queries.counters import all_differences
@@ -54,7 +57,7 @@ class Abandoned(Exception):
 def tables(s):
     """Every row that moderators' actions touch, without what only counts changes."""
     found = {}
-    for model in (Thread, Post, Member, Board, PostWarning):
+    for model in (Thread, ThreadTag, Post, Member, Board, PostWarning):
         columns = [c for c in model.__table__.columns if c.key not in NOT_COMPARED]
         found[model.__tablename__] = sorted(tuple(row) for row in s.execute(select(*columns)))
     balances = s.execute(select(MemberPoints.member_id, MemberPoints.kind_id, MemberPoints.amount))
@@ -75,6 +78,9 @@ def small_world(forum):
         )  # fmt: skip
     with unit_of_work(forum.database) as uow:
         forum.database.cache.refresh(uow.session)
+        for thread in uow.session.scalars(select(Thread).where(Thread.id % 2 == 0)):
+            thread.tags = "春天,摄影" if thread.id % 4 else "春天,旧物,Python,三月"
+        follow_tags(uow, range(1, 9))
         for post in uow.session.scalars(select(Post)):
             rule = "thread.posted" if post.floor == 1 else "post.replied"
             pay_rule(uow, rule, member_id=post.author_id, subject=f"post:{post.id}", once_key=f"{rule}:{post.id}")  # fmt: skip
@@ -92,6 +98,11 @@ def options_for(draw, boards):
         "thread.highlight": st.builds(HighlightOptions, color, color, flag, flag, flag),
         "thread.stamp": st.builds(StampOptions, st.sampled_from(["", "hot", "digest"])),
         "thread.icon": st.builds(IconOptions, st.sampled_from(["", "hot", "new"])),
+        "thread.tag": st.builds(
+            TagOptions,
+            st.sampled_from(["add", "take", "only"]),
+            st.sampled_from(["", "春天", "摄影，PYTHON", "旧物 a1 b2 c3 d4"]),
+        ),
         "thread.recommend": st.builds(RecommendOptions, flag),
         "thread.move": st.builds(MoveOptions, st.sampled_from(boards), st.none(), flag),
         "thread.copy": st.builds(CopyOptions, st.sampled_from(boards)),
