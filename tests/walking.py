@@ -25,6 +25,7 @@ from forum.models import (
     ModLogEntry,
     Post,
 )
+    Thread,
 from forum.queries.actors import token_hash
 from tests.acting import log_in
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID, Forum

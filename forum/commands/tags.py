@@ -137,7 +137,7 @@ def _as_in_use(s: Session, names: Sequence[str]) -> tuple[str, ...]:
     resolved = rules.resolved(names)
     keys = [tag_key(name) for name in resolved]
     rows = s.execute(select(Tag.key, Tag.name).where(Tag.key.in_(keys)))
-    spelled = {key: name for key, name in rows}
+    spelled = {row.key: row.name for row in rows}
     return tuple(spelled.get(tag_key(name), name) for name in resolved)
 
 

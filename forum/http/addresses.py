@@ -5,7 +5,7 @@ Templates get an instance as `url`. The language of a guest is part of each addr
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 
 @dataclass(frozen=True)

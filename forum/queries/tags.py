@@ -182,7 +182,7 @@ def tag_list(
 
 def _thread_counts(s: Session, actor: Actor, tag_ids: list[int]) -> dict[int, int]:
     rows = s.execute(
-        select(ThreadTag.tag_id, func.count())
+        select(ThreadTag.tag_id, func.count().label("number"))
         .join(Thread, Thread.id == ThreadTag.thread_id)
         .where(
             ThreadTag.tag_id.in_(tag_ids),
@@ -191,4 +191,4 @@ def _thread_counts(s: Session, actor: Actor, tag_ids: list[int]) -> dict[int, in
         )
         .group_by(ThreadTag.tag_id)
     )
-    return {tag_id: number for tag_id, number in rows}
+    return {row.tag_id: row.number for row in rows}
