@@ -13,8 +13,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from forum.commands.moderation import perform
-from forum.core.clock import utc_now
 from forum.commands.tags import follow_tags
+from forum.core.clock import utc_now
 from forum.core.uow import unit_of_work
 from forum.models import (
     Announcement,
@@ -24,8 +24,8 @@ from forum.models import (
     MemberState,
     ModLogEntry,
     Post,
-)
     Thread,
+)
 from forum.queries.actors import token_hash
 from tests.acting import log_in
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID, Forum
@@ -54,10 +54,10 @@ class World:
         }  # fmt: skip
         if rule.startswith("/guide/"):
             values["name"] = "hot"
-        if rule.endswith("/hand-over"):
-            values["member_id"] = self.ids["unclaimed_id"]
         if rule.startswith("/tag/"):
             values["name"] = "旧物"
+        if rule.endswith("/hand-over"):
+            values["member_id"] = self.ids["unclaimed_id"]
 
         def value(match: re.Match[str]) -> str:
             return str(values.get(match[1], 1))
@@ -87,16 +87,10 @@ def build(forum: Forum) -> World:
         uow.session.add(FriendLink(id=1, name="友站", address="https://example.org/"))
     with unit_of_work(forum.database) as uow:
         uow.session.get_one(Member, FOUNDER_ID).password_is_temporary = False
-    moderator = forum.actor(members["moderator"])
-    with unit_of_work(forum.database) as uow:
-    addressee = members["member"]
-    assert addressee is not None
-    with unit_of_work(forum.database) as uow:
-        message = send_message(
-            uow, forum.actor(author), recipient_id=addressee, source="只有我们两个知道。"
-        )
         uow.session.get_one(Thread, thread).tags = "旧物"
         follow_tags(uow, [thread])
+    moderator = forum.actor(members["moderator"])
+    with unit_of_work(forum.database) as uow:
         perform(uow, moderator, "thread.close", [older])
     with forum.read() as s:
         entry = s.scalar(select(ModLogEntry.id))

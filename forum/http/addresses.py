@@ -132,6 +132,10 @@ class Addresses:
     def search(self, **query: Any) -> str:
         return self._at("/search", **query)
 
+    def tag(self, name: str, before: int | None = None) -> str:
+        """标签: the threads with it; `before`: those older than this one."""
+        return self._at(f"/tag/{quote(name, safe='')}", before=before)
+
     def guide(self, view: str = "hot", **query: Any) -> str:
         """导读: hot, digest, new, newthread, sofa, my."""
         return self._at(f"/guide/{view}", **query)
@@ -154,10 +158,6 @@ class Addresses:
     def moderation(self, part: str = "", **query: Any) -> str:
         """管理面板: "" home, log, recycle-bin, queue, reports ..."""
         return self._at(f"/moderation/{part}" if part else "/moderation/", **query)
-
-    def tag(self, name: str, before: int | None = None) -> str:
-        """标签: the threads with it; `before`: those older than this one."""
-        return self._at(f"/tag/{quote(name, safe='')}", before=before)
 
     def banned(self) -> str:
         """The one page for members who are shut out: why, until when, and the way to appeal."""

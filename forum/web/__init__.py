@@ -21,9 +21,9 @@ from forum.web import (
     reports,
     search,
     settings,
+    tags,
     threads,
     words,
-    tags,
 )
 
 # Their pages hang on the blueprint of moderation_panel, behind its password.
@@ -36,9 +36,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     announcements.pages,
     feeds.pages,
     threads.pages,
+    tags.pages,
     posts.pages,
     points.pages,
-    tags.pages,
     notices.pages,
     reports.pages,
     moderation.pages,
