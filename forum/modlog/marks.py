@@ -20,3 +20,8 @@ ICONS: tuple[tuple[str, str], ...] = (
 # What a page calls the mark a thread carries; a key that is no longer offered shows nothing.
 STAMP_NAMES = {key: name for key, name in STAMPS if key}
 ICON_NAMES = {key: name for key, name in ICONS if key}
+
+# What sticking, digesting or recommending a thread stamps it with, by the column that holds it.
+STAMPS_OF_MARKS = {
+    "sticky_level": "sticky", "digest_level": "digest", "is_recommended": "recommended",
+}  # fmt: skip

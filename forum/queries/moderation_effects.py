@@ -12,6 +12,7 @@ from forum.modlog.effects import (
     Change,
     Count,
     Create,
+    Derived,
     Effect,
     MovePosts,
     Pay,
@@ -19,6 +20,7 @@ from forum.modlog.effects import (
     Remove,
     ReverseTransfers,
 )
+from forum.modlog.marks import ICON_NAMES, STAMP_NAMES
 from forum.points.reversals import amounts_of
 from forum.policies.actor import Actor
 from forum.queries.site import Site
@@ -107,7 +109,7 @@ def _changes(
 ) -> Iterable[ChangeLine]:
     found: dict[tuple[Any, ...], int] = {}
     for effect in effects:
-        if isinstance(effect, Change):
+        if isinstance(effect, Change) or (isinstance(effect, Derived) and "stamp" in effect.after):
             for column, after in effect.after.items():
                 if column not in _SILENT:
                     key = (effect.table, column, effect.before[column], after)
@@ -135,6 +137,8 @@ def _shown(site: Site, actor: Actor, types: dict[int, str], column: str, value: 
         return types.get(value, "")
     if column in ("group_id", "former_group_id"):
         return site.groups[value].title if value in site.groups else ""
+    if column in ("stamp", "icon"):
+        return (STAMP_NAMES | ICON_NAMES).get(value, value)
     return value
 
 

@@ -138,6 +138,7 @@ class Moderation:
     warning_window: timedelta = timedelta(days=30)
     warning_mute: timedelta = timedelta(days=30)
     log_is_public: bool = False
+    stamps_by_marks: bool = True  # sticking, digesting, recommending stamp the thread
     panel_session: timedelta = timedelta(minutes=30)
     background_above_posts: int = 1000
 

@@ -212,6 +212,10 @@ FIELDS: dict[str, dict[str, Labelled]] = {
         "warning_window": Labelled(_l("Warnings count for (days)"), least=1, most=3650, unit=DAYS),
         "warning_mute": Labelled(_l("Muted for (days)"), least=1, most=3650, unit=DAYS),
         "log_is_public": Labelled(_l("Everybody may read the moderators' log of a thread")),
+        "stamps_by_marks": Labelled(
+            _l("Stamp threads that are made sticky, digested or recommended"),
+            _l("With the stamp of that name; it goes with the mark."),
+        ),
         "panel_session": Labelled(
             _l("Staff panels ask for the password again after (minutes)"),
             least=1,

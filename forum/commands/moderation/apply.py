@@ -212,7 +212,7 @@ def _derive(s: Session, effects: Sequence[Effect]) -> None:
             )
         elif effect.table == "threads" and "last_floor" in effect.after:
             work_out_last_floor(s, effect.id)
-        elif effect.table == "threads":
+        elif effect.table == "threads" and "last_post_at" in effect.after:
             work_out_last_post(s, effect.id)
 
 

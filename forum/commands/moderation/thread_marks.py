@@ -1,17 +1,33 @@
-"""Marking threads: sticky, digest, highlight."""
+"""Marking threads: sticky, digest, highlight, stamps and icons, recommendations."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from forum.commands.moderation.planning import Planner
 from forum.commands.moderation.registry import action
 from forum.core.errors import Invalid
 from forum.models import TargetKind, Thread, ThreadState
-from forum.modlog.marks import ICONS, STAMPS
+from forum.modlog.marks import ICONS, STAMPS, STAMPS_OF_MARKS
 from forum.modlog.registry import Choice, Group, asked
 from forum.policies.permissions import May
 from forum.policies.verdict import Refusal, refused
 
 SHOWN = frozenset({ThreadState.VISIBLE})
+
+
+def mark(planner: Planner, thread: Thread, **after: Any) -> None:
+    """Set fields of a thread; the mark among them that is new brings its stamp, and takes it along
+    when it goes. A stamp that was chosen by hand since stays, and is not in the way of an undo.
+    """
+    planner.change(thread, **after)
+    if not planner.site.settings.moderation.stamps_by_marks:
+        return
+    for column, stamp in STAMPS_OF_MARKS.items():
+        had, has = bool(getattr(thread, column)), bool(after.get(column, getattr(thread, column)))
+        if has and not had:
+            planner.derive(thread, stamp=stamp)
+        elif had and not has and thread.stamp == stamp:
+            planner.derive(thread, stamp="")
 
 
 @dataclass(frozen=True)
@@ -34,7 +50,7 @@ class StickOptions:
 def stick(planner: Planner, thread: Thread, options: StickOptions) -> None:
     """置顶: 1 in the board, 2 in the category, 3 everywhere; 0 ends it."""
     _within_level(planner, May.STICK, thread.sticky_level)
-    planner.change(thread, sticky_level=options.level)
+    mark(planner, thread, sticky_level=options.level)
     planner.tell(thread.author_id)
 
 
@@ -56,7 +72,7 @@ def digest(planner: Planner, thread: Thread, options: DigestOptions) -> None:
     """精华: the rule pays for each level gained; what a lost level was paid is taken back."""
     _within_level(planner, May.DIGEST, thread.digest_level)
     gained = options.level - thread.digest_level
-    planner.change(thread, digest_level=options.level)
+    mark(planner, thread, digest_level=options.level)
     subject = f"thread:{thread.id}"
     if gained > 0:
         planner.pay(
@@ -158,5 +174,5 @@ class RecommendOptions:
 )  # fmt: skip
 def recommend(planner: Planner, thread: Thread, options: RecommendOptions) -> None:
     """推荐: among the board's recommended threads."""
-    planner.change(thread, is_recommended=options.recommends)
+    mark(planner, thread, is_recommended=options.recommends)
     planner.tell(thread.author_id)

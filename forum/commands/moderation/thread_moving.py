@@ -7,6 +7,7 @@ from sqlalchemy import select
 from forum.commands.moderation.planning import Planner
 from forum.commands.moderation.registry import action
 from forum.commands.moderation.targets import require_type
+from forum.commands.moderation.thread_marks import mark
 from forum.core.errors import Invalid
 from forum.models import TargetKind, Thread, ThreadState
 from forum.modlog.registry import Choice, Group, asked
@@ -40,9 +41,10 @@ def move(planner: Planner, thread: Thread, options: MoveOptions) -> None:
     require_type(planner.actor, planner.site, options.board_id, options.type_id)
     sticky_level = thread.sticky_level if planner.actor.rank >= Rank.SUPER_MODERATOR else 0
     from_board_id = thread.board_id
-    planner.change(
-        thread, board_id=options.board_id, type_id=options.type_id, sticky_level=sticky_level
-    )
+    mark(
+        planner, thread,
+        board_id=options.board_id, type_id=options.type_id, sticky_level=sticky_level,
+    )  # fmt: skip
     for pointer in planner.session.scalars(
         select(Thread)
         .where(

@@ -16,6 +16,7 @@ from forum.commands.moderation.last_posts import ORDERS, with_last_posts
 from forum.commands.moderation.late_posts import late_posts
 from forum.commands.moderation.perform import make_effects
 from forum.commands.moderation.record import LoggedAction, record
+from forum.commands.moderation.stamps_back import with_stamps
 from forum.commands.moderation.telling import Told, tell_owners
 from forum.commands.moderation.weights import counts_following
 from forum.core.errors import Conflict as ConflictError
@@ -171,7 +172,8 @@ def undoing_without_counts(s: Session, entry: LoggedEntry, blocked: set[int]) ->
     raw = [*late_posts(s, raw, since=entry.row.created_at), *raw]
     if entry.is_reversal and entry.action.key in ORDERS:
         return raw  # raised or sunk again
-    return with_last_posts(s, entry.id, raw)
+    raw = with_last_posts(s, entry.id, raw)
+    return raw if entry.is_reversal else with_stamps(s, entry.id, raw)
 
 
 def load_entry(
