@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
+from forum.commands.messages import send_message
 from forum.commands.moderation import perform
 from forum.commands.tags import follow_tags
 from forum.core.clock import utc_now
@@ -87,6 +88,12 @@ def build(forum: Forum) -> World:
         uow.session.add(FriendLink(id=1, name="友站", address="https://example.org/"))
     with unit_of_work(forum.database) as uow:
         uow.session.get_one(Member, FOUNDER_ID).password_is_temporary = False
+    addressee = members["member"]
+    assert addressee is not None
+    with unit_of_work(forum.database) as uow:
+        message = send_message(
+            uow, forum.actor(author), recipient_id=addressee, source="只有我们两个知道。"
+        )
         uow.session.get_one(Thread, thread).tags = "旧物"
         follow_tags(uow, [thread])
     moderator = forum.actor(members["moderator"])
@@ -99,7 +106,7 @@ def build(forum: Forum) -> World:
     assert entry is not None
     ids = {
         "thread_id": thread, "post_id": post, "board_id": FIRST_BOARD_ID, "announcement_id": 1, "link_id": 1,
-        "member_id": author, "group_id": 16, "entry_id": entry,
+        "member_id": author, "message_id": message, "group_id": 16, "entry_id": entry,
         "unclaimed_id": forum.member("未认领", state=MemberState.UNCLAIMED),
     }  # fmt: skip
     return World(ids, members)

@@ -56,12 +56,13 @@ def send_message(
     :param submission_key: the form's own; a second try with it answers with the first one's message.
     :returns: the message's id.
     :raises NotFound: there is no such member.
-    :raises Forbidden: guests, the muted, and groups without the right.
-    :raises Invalid: the text breaks a rule, the member does not take it, or it costs more points
-        than there are; TooSoon: too much of it.
+    :raises Forbidden: guests have none.
+    :raises Invalid: the text breaks a rule, the actor may not write (to this member), or it costs
+        more points than there are; TooSoon: too much of it.
     """
-    may_send_messages(actor).require()
+    may_use_messages(actor).require()
     assert actor.member_id is not None  # guests are refused above
+    _told_at_the_form(may_send_messages(actor))
     site = site_of(uow.session)
     limits = site.settings.messages
     text = _text(actor, source, limits, word_filter_of(uow.session))
@@ -117,7 +118,7 @@ def _text(actor: Actor, source: str, limits: Messages, words: WordFilter) -> Mes
 
 
 def _told_at_the_form(verdict: Verdict) -> None:
-    """What keeps a message from one member is said beside the text, which stays."""
+    """Why somebody may not write is said beside the text, which stays."""
     if verdict.refusal is not None:
         raise Invalid(verdict.refusal.value, **verdict.data)
 
@@ -311,7 +312,7 @@ def block_member(uow: UnitOfWork, actor: Actor, *, member_id: int) -> None:
         select(func.count()).where(mine, MessageBlock.blocked_id != member_id)
     )
     if (others or 0) >= MOST_BLOCKED:
-        raise Invalid("blocks_full", field="name", most=MOST_BLOCKED)
+        raise Invalid("blocks_full", field="to", most=MOST_BLOCKED)
     blocking = conflict_insert(uow.session.get_bind().dialect.name, MessageBlock)
     uow.session.execute(
         blocking.values(

@@ -39,12 +39,7 @@ def report_post(uow: UnitOfWork, actor: Actor, *, post_id: int, reason: str, tex
     :raises Forbidden: guests, and one's own post.
     :raises Invalid: "report_reason", "report_text".
     """
-    text = clean_line(text)
-    if reason not in REASONS:
-        raise Invalid("report_reason", field="reason")
-    text = word_filter_of(uow.session).replace(text).text  # who reports a word may have to write it
-    if len(text) > MOST_CHARACTERS or (reason == "other" and width(text) < 2):
-        raise Invalid("report_text", field="text", most=MOST_CHARACTERS)
+    entry = checked_entry(uow, reason, text)
     post = uow.session.get(Post, post_id)
     if post is None:
         raise NotFound("not_found")
@@ -54,7 +49,7 @@ def report_post(uow: UnitOfWork, actor: Actor, *, post_id: int, reason: str, tex
     assert actor.member_id is not None  # guests are refused above
 
     report = _open_report(uow, post, thread)
-    is_new = _add_entry(uow, report.id, actor.member_id, entry_text(reason, text))
+    is_new = _add_entry(uow, report.id, actor.member_id, entry)
     if is_new:
         notify(
             uow,
@@ -67,6 +62,20 @@ def report_post(uow: UnitOfWork, actor: Actor, *, post_id: int, reason: str, tex
             merge_key=f"reported:{report.id}",
         )
     return report.id
+
+
+def checked_entry(uow: UnitOfWork, reason: str, text: str) -> str:
+    """What somebody says of a post or a message, as it is stored.
+
+    :raises Invalid: "report_reason", "report_text".
+    """
+    text = clean_line(text)
+    if reason not in REASONS:
+        raise Invalid("report_reason", field="reason")
+    text = word_filter_of(uow.session).replace(text).text  # who reports a word may have to write it
+    if len(text) > MOST_CHARACTERS or (reason == "other" and width(text) < 2):
+        raise Invalid("report_text", field="text", most=MOST_CHARACTERS)
+    return entry_text(reason, text)
 
 
 def entry_text(reason: str, text: str) -> str:

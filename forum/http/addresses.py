@@ -129,6 +129,29 @@ class Addresses:
         """`part`: "" all, posts, system, staff; `before`: the notices older than this one."""
         return self._at("/notices", part=part, before=before)
 
+    def messages(
+        self,
+        member_id: int | None = None,
+        action: str = "",
+        message_id: int | None = None,
+        *,
+        before: int | None = None,
+    ) -> str:
+        """消息: all conversations, the one with a member, or a form target there.
+
+        `action`: read, block, unblock; delete, report (of a message where its id is given).
+        """
+        parts = ("messages", member_id, message_id, action or None)
+        return self._at("/" + "/".join(str(part) for part in parts if part), before=before)
+
+    def new_message(self, to: str | None = None) -> str:
+        """`to`: the name of a member."""
+        return self._at("/messages/new", to=to)
+
+    def message_settings(self, action: str = "") -> str:
+        """Whom one takes messages from. `action`: "" or block."""
+        return self._at(f"/messages/settings/{action}" if action else "/messages/settings")
+
     def search(self, **query: Any) -> str:
         return self._at("/search", **query)
 

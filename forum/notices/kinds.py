@@ -52,6 +52,8 @@ _register(
     Kind("welcome", Part.SYSTEM),
     Kind("reported", Part.STAFF, needs_thread=True),
     Kind("report_handled", Part.SYSTEM),
+    Kind("message_reported", Part.STAFF),
+    Kind("message_report_handled", Part.SYSTEM),
     Kind("appealed", Part.STAFF),
     Kind("appeal_answered", Part.SYSTEM),
 )

@@ -18,8 +18,10 @@ from forum.models import (
     ThreadState,
 )
 from forum.policies.actor import Actor
+from forum.policies.messages import may_see_reported_messages
 from forum.policies.queue import may_edit_words, may_handle_reports, may_work_queue
 from forum.queries.appeals import open_appeals
+from forum.queries.message_reports import open_message_reports
 from forum.queries.reports import open_reports
 
 PAGE = 20
@@ -136,6 +138,7 @@ class QueueCounts:
 
     posts: int | None
     reports: int | None
+    messages: int | None  # reported ones
     appeals: int
     may_edit_words: bool
 
@@ -152,10 +155,12 @@ def queue_counts(s: Session, actor: Actor) -> QueueCounts:
             .where(_waiting(actor, QueueFilter()))
         )
     reports = open_reports(actor) if may_handle_reports(actor) else nothing
+    messages = open_message_reports(actor) if may_see_reported_messages(actor) else nothing
     row = s.execute(
         select(
             posts.scalar_subquery(),
             reports.scalar_subquery(),
+            messages.scalar_subquery(),
             open_appeals(actor).scalar_subquery(),
         )
     ).one()

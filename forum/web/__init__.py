@@ -11,6 +11,8 @@ from forum.web import (
     guide,
     legacy,
     members,
+    message_reports,
+    messages,
     moderation,
     moderation_panel,
     moderation_public,
@@ -27,7 +29,7 @@ from forum.web import (
 )
 
 # Their pages hang on the blueprint of moderation_panel, behind its password.
-IN_THE_PANEL = (queue, words)
+IN_THE_PANEL = (queue, message_reports, words)
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     boards.pages,
@@ -40,6 +42,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     posts.pages,
     points.pages,
     notices.pages,
+    messages.pages,
     reports.pages,
     moderation.pages,
     moderation_panel.pages,

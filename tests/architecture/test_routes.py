@@ -24,6 +24,8 @@ WHO = {
     "others": EVERYBODY - {"guest", "muted", "author"},
     "author": frozenset({"author", "moderator", "administrator", "founder"}),
     "author alone": frozenset({"author"}),
+    "other members": EVERYBODY - {"guest", "author"},
+    "the addressee": frozenset({"member"}),
     "staff": frozenset({"elsewhere", "moderator", "administrator", "founder"}),
     "moderators": frozenset({"moderator", "administrator", "founder"}),
     "administrators": frozenset({"administrator", "founder"}),

@@ -209,7 +209,7 @@ def test_the_muted_and_unverified_are_refused_with_the_reason(forum, han):
     unverified = forum.member("待验证", group_id=8)
 
     for member_id, key in ((muted, "muted"), (unverified, "group")):
-        with pytest.raises(Forbidden) as refused:
+        with pytest.raises(Invalid) as refused:
             send(forum, member_id, han)
         assert refused.value.key == key
 

@@ -40,6 +40,8 @@ SAMPLES = {
     "welcome": {},
     "reported": {"reason": "spam"},
     "report_handled": {},
+    "message_reported": {"reason": "spam"},
+    "message_report_handled": {"outcome": "upheld", "message": "谢谢"},
     "appealed": {"action": "thread.close", "appeal_id": 1},
     "appeal_answered": {"action": "thread.close", "entry_id": 1, "is_granted": True, "answer": "好"},
 }  # fmt: skip

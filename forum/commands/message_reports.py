@@ -1,0 +1,141 @@
+"""举报 of messages: by who received one, to the staff whose word holds for the whole site.
+
+Nobody else ever reads what two members write to each other; the staff sees the one message reported,
+kept as it was then.
+"""
+
+from sqlalchemy import select
+
+from forum.commands.locks import lock_members
+from forum.commands.notices import notify
+from forum.commands.report_handling import NOTE_LENGTH, OUTCOMES
+from forum.commands.reports import checked_entry, staff_of
+from forum.core.db import conflict_insert
+from forum.core.errors import Conflict, Invalid, NotFound
+from forum.core.text import clean_line
+from forum.core.uow import UnitOfWork
+from forum.models import Message, MessageCopy, MessageReport, ReportState
+from forum.policies.actor import Actor
+from forum.policies.messages import (
+    may_handle_reported_message,
+    may_report_message,
+    may_see_reported_messages,
+    may_use_messages,
+)
+from forum.queries.actors import actor_for_member
+from forum.queries.site import site_of
+
+
+def report_message(
+    uow: UnitOfWork,
+    actor: Actor,
+    *,
+    member_id: int,
+    message_id: int,
+    reason: str,
+    text: str = "",
+) -> None:
+    """Show the staff a message one received. Once; a second try changes nothing.
+
+    :param reason: a key of commands/reports.py REASONS; "other" needs a text.
+    :raises NotFound: the actor keeps no such message from this member.
+    :raises Forbidden: it is one's own.
+    :raises Invalid: "report_reason", "report_text".
+    """
+    may_use_messages(actor).require()
+    assert actor.member_id is not None  # guests are refused above
+    entry = checked_entry(uow, reason, text)
+    lock_members(uow, {actor.member_id, member_id})
+    message = uow.session.scalar(
+        select(Message)
+        .join(MessageCopy, MessageCopy.message_id == Message.id)
+        .where(
+            MessageCopy.owner_id == actor.member_id,
+            MessageCopy.other_id == member_id,
+            MessageCopy.message_id == message_id,
+        )
+    )
+    if message is None:
+        raise NotFound("not_found")
+    may_report_message(actor, author_id=message.author_id).require()
+
+    reporting = conflict_insert(uow.session.get_bind().dialect.name, MessageReport)
+    report_id = uow.session.scalar(
+        reporting.values(
+            message_id=message.id,
+            reporter_id=actor.member_id,
+            author_id=message.author_id,
+            reason=entry,
+            html=message.html,
+            written_at=message.created_at,
+            state=ReportState.OPEN,
+            outcome="",
+            created_at=uow.now,
+        )
+        .on_conflict_do_nothing(index_elements=["message_id"])
+        .returning(MessageReport.id)
+    )
+    if report_id is not None:
+        notify(
+            uow,
+            "message_reported",
+            member_ids=_handlers(uow, actor.member_id, message.author_id),
+            actor=actor,
+            data={"reason": reason},
+            merge_key="message_reported",
+        )
+
+
+def _handlers(uow: UnitOfWork, reporter_id: int, author_id: int) -> list[int]:
+    """Who may decide on it."""
+    site = site_of(uow.session)
+    ids = next(staff_of(uow, site, None))
+    return [
+        member_id
+        for member_id in sorted(ids)
+        if may_handle_reported_message(
+            actor_for_member(uow.session, site, member_id, uow.now),
+            reporter_id=reporter_id,
+            author_id=author_id,
+        )
+    ]
+
+
+def handle_message_report(
+    uow: UnitOfWork, actor: Actor, *, report_id: int, outcome: ReportState, note: str = ""
+) -> None:
+    """Close a report and tell who reported.
+
+    :param outcome: UPHELD or REJECTED.
+    :param note: words for who reported.
+    :raises NotFound: no such report for the actor.
+    :raises Conflict: "report_handled": somebody was faster.
+    :raises Invalid: "note_too_long", "report_outcome".
+    """
+    may_see_reported_messages(actor).require()
+    note = clean_line(note)
+    if len(note) > NOTE_LENGTH:
+        raise Invalid("note_too_long", field="note", most=NOTE_LENGTH)
+    if outcome not in OUTCOMES:
+        raise Invalid("report_outcome", field="outcome")
+    report = uow.session.get(MessageReport, report_id, with_for_update=True)
+    if report is None:
+        raise NotFound("not_found")
+    may_handle_reported_message(
+        actor, reporter_id=report.reporter_id, author_id=report.author_id
+    ).require()
+    if report.state is not ReportState.OPEN:
+        raise Conflict("report_handled")
+
+    report.state = outcome
+    report.outcome = note
+    report.handler_id = actor.member_id
+    report.handled_at = uow.now
+
+    notify(
+        uow,
+        "message_report_handled",
+        member_ids=[report.reporter_id],
+        actor=None,  # who reports need not know who decided
+        data={"outcome": outcome.value, "message": note},
+    )
