@@ -10,7 +10,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from forum.commands.locks import lock_members
-from forum.commands.moderation.perform import Planned, Request, load_for, logged, told_of
+from forum.commands.moderation.batch_journal import request_of
+from forum.commands.moderation.perform import Planned, load_for, logged, told_of
 from forum.commands.moderation.pieces import joined
 from forum.commands.moderation.record import LoggedAction, record, settle_record
 from forum.commands.moderation.targets import author_of
@@ -124,17 +125,9 @@ def _entry(s: Session, site: Site, batch: ModBatch, actor: Actor) -> LoggedActio
             target_ids=ids, board_id=None, title="", options=batch.options, effects=[],
             reason=batch.reason,
         )  # fmt: skip
-    request = _request(batch, ids)
+    request = request_of(batch, ids)
     # A pointer that was deleted is gone altogether, and so may be what somebody cleared since.
     return logged(actor, Planned(request, load_for(s, site, request, skips_gone=True), (), {}))
-
-
-def _request(batch: ModBatch, ids: tuple[int, ...]) -> Request:
-    action = action_of(batch.action)
-    return Request(
-        action, ids, action.options_from(batch.options), batch.reason, batch.notifies,
-        batch.expires_at,
-    )  # fmt: skip
 
 
 def _owners(s: Session, batch: ModBatch) -> Sequence[Told]:
@@ -142,7 +135,7 @@ def _owners(s: Session, batch: ModBatch) -> Sequence[Told]:
     action = action_of(batch.action)
     if not batch.notifies or batch.undoes_id is not None or action.is_final:
         return []
-    request = _request(batch, tuple(batch.target_ids))
+    request = request_of(batch, tuple(batch.target_ids))
     targets = load_for(s, site_of(s), request, skips_gone=True)
     said = {int(target): member_id for target, member_id in batch.told.items()}
     owners = {one.id: said.get(one.id, author_of(one)) for one in targets.found}

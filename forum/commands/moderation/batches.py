@@ -10,21 +10,15 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from time import monotonic
 from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from forum.commands.moderation.batch_steps import (
-    STEP_POSTS,
-    STEP_TARGETS,
-    Turn,
-    advance,
-    lay_out,
-    pieces_of,
-    turn_round,
-)
+from forum.commands.moderation.batch_journal import turn_round
+from forum.commands.moderation.batch_pace import Pace
+from forum.commands.moderation.batch_pieces import lay_out, pieces_of
+from forum.commands.moderation.batch_steps import STEP_POSTS, STEP_TARGETS, Turn, advance
 from forum.commands.moderation.conflicts import conflicts_in
 from forum.commands.moderation.in_hand import require_free
 from forum.commands.moderation.perform import (
@@ -34,7 +28,13 @@ from forum.commands.moderation.perform import (
     require_all,
 )
 from forum.commands.moderation.pieces import units_of
-from forum.commands.moderation.undo import load_entry, lock_threads, may_undo
+from forum.commands.moderation.undo import (
+    forget_entries,
+    keep_entries,
+    load_entry,
+    lock_threads,
+    may_undo,
+)
 from forum.core.db import Database
 from forum.core.errors import Conflict, ForumError
 from forum.core.uow import UnitOfWork
@@ -43,8 +43,6 @@ from forum.modlog.registry import Action, Choice
 from forum.policies.actor import Actor
 from forum.queries.site import site_of
 
-# Others wait for a step: on SQLite all who write, elsewhere those who reply to its threads.
-STEP_SECONDS = 0.15
 # A batch nobody has touched for so long has lost its process.
 LEASE = timedelta(seconds=60)
 _LONG_AGO = timedelta(days=1)
@@ -222,30 +220,33 @@ def claim(uow: UnitOfWork, batch_id: int) -> bool:
     return bool(taken.rowcount)  # type: ignore[attr-defined]
 
 
-def run_batch(open_unit: Callable[[], AbstractContextManager[UnitOfWork]], batch_id: int) -> None:
-    """Do a whole batch, each step in a unit of work of its own."""
-    turn, most = Turn.MORE, STEP_TARGETS // 2
-    while turn is not Turn.DONE:
-        with open_unit() as uow:
-            uow.session.connection()  # waits for SQLite's lock: what others take is not counted
-            began = monotonic()
-            turn = advance(uow, batch_id, most=most)
-            database = database_of(uow)
-        most = _next_most(most, monotonic() - began)
-        if turn is Turn.PLAN:
-            turn = _plan(open_unit, database, batch_id)
+def run_batch(open_unit: Callable[[], AbstractContextManager[UnitOfWork]], batch_id: int) -> Pace:
+    """Do a whole batch, each step in a unit of work of its own.
 
-
-def _next_most(most: int, took: float) -> int:
-    """So many targets in the next step that it takes a tenth of a second, also while others write."""
-    if took > STEP_SECONDS:
-        return max(1, int(most * STEP_SECONDS / took))
-    return min(STEP_TARGETS, most + 1 + most // 4)
+    :returns: what the steps took.
+    """
+    turn, pace = Turn.MORE, Pace()
+    database: Database | None = None
+    try:
+        while turn is not Turn.DONE:
+            with open_unit() as uow:
+                uow.session.connection()  # waits for SQLite's lock: what others take is not counted
+                pace.begin()
+                database = database_of(uow)
+                keep_entries(database)
+                turn = advance(uow, batch_id, pace=pace)
+            pace.end()
+            if turn is Turn.PLAN:
+                _plan(open_unit, database, batch_id)
+    finally:
+        if database is not None:
+            forget_entries(database)
+    return pace
 
 
 def _plan(
     open_unit: Callable[[], AbstractContextManager[UnitOfWork]], database: Database, batch_id: int
-) -> Turn:
+) -> None:
     """Divide what is in hand now. Reads for a second, so nothing is locked meanwhile."""
     try:
         with database.read_session() as s:
@@ -253,9 +254,10 @@ def _plan(
     except ForumError as error:
         with open_unit() as uow:
             turn_round(uow, batch_id, error)
-        return Turn.MORE
-    with open_unit() as uow:
-        return lay_out(uow, batch_id, pieces)
+        return
+    for part in pieces.parts():
+        with open_unit() as uow:
+            lay_out(uow, batch_id, part)
 
 
 def database_of(uow: UnitOfWork) -> Database:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from forum.commands.moderation.conflicts import Conflict, conflicts_in, without
 from forum.commands.moderation.in_hand import require_free
@@ -19,6 +19,7 @@ from forum.commands.moderation.record import LoggedAction, record
 from forum.commands.moderation.stamps_back import with_stamps
 from forum.commands.moderation.telling import Told, tell_owners
 from forum.commands.moderation.weights import counts_following
+from forum.core.db import Database
 from forum.core.errors import Conflict as ConflictError
 from forum.core.errors import NotFound
 from forum.core.uow import UnitOfWork
@@ -189,22 +190,57 @@ def load_entry(
         entry_id,
         with_for_update={"key_share": True} if lock else None,
         populate_existing=True,
+        options=[defer(ModLogEntry.effects)] if only is not None else (),
     )
     if row is None:
         raise NotFound("not_found")
+    which = [ModLogTarget.entry_id == entry_id]
+    if only is not None:
+        which.append(ModLogTarget.target_id.in_(only))
     rows = s.execute(
         select(ModLogTarget.target_id, ModLogTarget.undone_by_id)
-        .where(ModLogTarget.entry_id == entry_id)
+        .where(*which)
         .order_by(ModLogTarget.target_id)
     ).all()
     targets = tuple(one.target_id for one in rows if one.undone_by_id is None)
-    undone = {one.target_id for one in rows if one.undone_by_id is not None}
-    effects = tuple(
-        decode(coded)
-        for coded in row.effects
-        if coded["target"] not in undone and (only is None or coded["target"] in only)
-    )
+    if only is None:
+        undone = {one.target_id for one in rows if one.undone_by_id is not None}
+        coded = [one for one in row.effects if one["target"] not in undone]
+    else:
+        coded = _coded_effects(s, row, targets)
+    effects = tuple(decode(one) for one in coded)
     return LoggedEntry(row.id, action_of(row.action), row.is_reversal, targets, effects, row)
+
+
+# Reading 1,000 targets' effects takes as long as a step may, and each step wants some of them.
+_KEPT = "logged_effects"
+
+
+def keep_entries(database: Database) -> None:
+    """Read an entry's effects once for many steps, until `forget_entries`."""
+    database.info.setdefault(_KEPT, {})
+
+
+def forget_entries(database: Database) -> None:
+    """The steps are done."""
+    database.info.pop(_KEPT, None)
+
+
+def _coded_effects(s: Session, row: ModLogEntry, targets: Sequence[int]) -> list[dict[str, Any]]:
+    """The effects on these targets, as the row has them: it never changes."""
+    if not targets:
+        return []
+    kept = s.info["database"].info.get(_KEPT)
+    key = (row.id, row.hash)
+    by_target: dict[int, list[dict[str, Any]]] | None = kept.get(key) if kept is not None else None
+    if by_target is None:
+        by_target = {}
+        for one in row.effects:
+            by_target.setdefault(one["target"], []).append(one)
+        if kept is not None:
+            kept.clear()
+            kept[key] = by_target
+    return [one for target in targets for one in by_target.get(target, ())]
 
 
 def may_undo(s: Session, actor: Actor, site: Site, entry: LoggedEntry) -> Verdict:

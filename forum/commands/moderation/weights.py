@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from forum.models import Post, PostComment, PostState, Thread, ThreadState
@@ -73,13 +73,13 @@ def touches_counters(effects: Iterable[Effect]) -> bool:
 def counts_following(session: Session, effects: Sequence[Effect]) -> list[Count]:
     """How the counters of threads, members and boards change with these effects, not yet made.
 
-    Four statements, some more for very many targets.
+    Five statements, some more for very many targets.
     """
     if not touches_counters(effects):
         return []
     posts = _touched_posts(session, effects)
     thread_ids = _touched_threads(effects) | {one.thread_id for one in posts.values()}
-    before = _weights(session, thread_ids)
+    before = _weights(session, thread_ids, _changed_threads(effects), posts, effects)
     after = {thread_id: weight.copy() for thread_id, weight in before.items()}
     for effect in effects:
         _make(effect, after, posts)
@@ -209,6 +209,19 @@ def _touched_threads(effects: Iterable[Effect]) -> set[int]:
     return found
 
 
+def _changed_threads(effects: Iterable[Effect]) -> set[int]:
+    """Threads that count for something else as a whole."""
+    found: set[int] = set()
+    for effect in effects:
+        match effect:
+            case Change(table="threads"):
+                if _THREAD_FIELDS & set(effect.after):
+                    found.add(effect.id)
+            case Remove(table="threads") | Purge(table="threads"):
+                found.add(effect.id)
+    return found
+
+
 def _touched_posts(session: Session, effects: Iterable[Effect]) -> dict[int, _PostFacts]:
     ids: set[int] = set()
     for effect in effects:
@@ -236,7 +249,15 @@ def _touched_posts(session: Session, effects: Iterable[Effect]) -> dict[int, _Po
     return found
 
 
-def _weights(session: Session, thread_ids: Iterable[int]) -> dict[int, Weight]:
+def _weights(
+    session: Session,
+    thread_ids: Iterable[int],
+    changed: set[int],
+    posts: Mapping[int, _PostFacts],
+    effects: Iterable[Effect],
+) -> dict[int, Weight]:
+    """What the threads count for; of those that are not `changed` as a whole, only what the authors
+    of the touched posts wrote: the others' posts, which may be 20,000, make no difference."""
     found: dict[int, Weight] = {}
     for part in _parts(thread_ids):
         for row in session.execute(
@@ -252,21 +273,37 @@ def _weights(session: Session, thread_ids: Iterable[int]) -> dict[int, Weight]:
                 row.digest_level > 0,
                 comments=row.comment_count,
             )
-        for thread_id, author_id, number, replies in session.execute(
-            select(
-                Post.thread_id,
-                Post.author_id,
-                func.count(),
-                func.count().filter(Post.floor > 1),
-            )
-            .where(Post.thread_id.in_(part), Post.state == PostState.VISIBLE)
-            .group_by(Post.thread_id, Post.author_id)
-        ):
-            weight = found[thread_id]
-            weight.posts[author_id] = number
-            if replies:
-                weight.replies[author_id] = replies
+    authors = sorted(
+        {facts.author_id for facts in posts.values()}
+        | {
+            one.values["author_id"]
+            for one in effects
+            if isinstance(one, Create) and one.table == "posts"
+        }
+    )
+    for part in _parts(set(found) & changed):
+        _weigh_posts(session, found, Post.thread_id.in_(part))
+    for part in _parts(set(found) - changed):
+        for of_authors in _parts(authors):
+            _weigh_posts(session, found, Post.thread_id.in_(part), Post.author_id.in_(of_authors))
     return found
+
+
+def _weigh_posts(session: Session, found: dict[int, Weight], *which: ColumnElement[bool]) -> None:
+    for thread_id, author_id, number, replies in session.execute(
+        select(
+            Post.thread_id,
+            Post.author_id,
+            func.count(),
+            func.count().filter(Post.floor > 1),
+        )
+        .where(*which, Post.state == PostState.VISIBLE)
+        .group_by(Post.thread_id, Post.author_id)
+    ):
+        weight = found[thread_id]
+        weight.posts[author_id] = number
+        if replies:
+            weight.replies[author_id] = replies
 
 
 def _parts(ids: Iterable[int]) -> Iterable[list[int]]:

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import func, select, text
 
 from forum.commands.counters import refresh_last_post
-from forum.commands.moderation.batch_steps import Turn, advance, lay_out, pieces_of
+from forum.commands.moderation.batch_pieces import lay_out, pieces_of
+from forum.commands.moderation.batch_steps import Turn, advance
 from forum.commands.moderation.batches import (
     run_batch,
     size_of,
@@ -102,8 +103,9 @@ def go(forum, batch_id, *, steps=10_000):
         if turn is Turn.PLAN:
             with forum.read() as s:
                 pieces = pieces_of(s, batch_id)
-            with working(forum) as uow:
-                turn = lay_out(uow, batch_id, pieces)
+            for part in pieces.parts():
+                with working(forum) as uow:
+                    lay_out(uow, batch_id, part)
         look(forum)
     return row(forum, ModBatch, batch_id)
 
@@ -267,9 +269,10 @@ def test_replies_after_a_merge_stay_when_it_is_undone_in_pieces(forum, founder, 
 def test_only_long_work_is_done_in_steps(forum, founder, two):
     kept, other = two
     merge, move = action_of("thread.merge"), action_of("thread.move")
+    short = forum.thread(replies=3)
     with forum.read() as s:
-        assert not size_of(s, merge, [kept]).needs_steps
-        assert size_of(s, merge, [kept], MergeOptions(other)).needs_steps
+        assert not size_of(s, merge, [short]).needs_steps
+        assert size_of(s, merge, [short], MergeOptions(other)).needs_steps
         assert not size_of(s, move, [kept]).needs_steps
     done = founder.does("thread.merge", kept, options=MergeOptions(other))
     with forum.read() as s:

@@ -1,0 +1,88 @@
+"""What does the journal of a batch say? Which targets are done, which pieces wait, what was asked for."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from forum.commands.moderation.perform import Request
+from forum.core.errors import ForumError
+from forum.core.uow import UnitOfWork
+from forum.models import BatchState, ModBatch, ModBatchStep
+from forum.modlog.registry import action_of
+
+
+def locked_batch(uow: UnitOfWork, batch_id: int) -> ModBatch:
+    """The batch, for a step of ours."""
+    batch = uow.session.get_one(ModBatch, batch_id, with_for_update=True, populate_existing=True)
+    batch.touched_at = uow.now
+    return batch
+
+
+def request_of(batch: ModBatch, target_ids: tuple[int, ...]) -> Request:
+    """What was asked for, on some of the targets."""
+    action = action_of(batch.action)
+    return Request(
+        action, target_ids, action.options_from(batch.options), batch.reason, batch.notifies,
+        batch.expires_at,
+    )  # fmt: skip
+
+
+def turn_round(uow: UnitOfWork, batch_id: int, error: ForumError) -> None:
+    """Something was in the way: what was made is taken back, what was only planned is dropped."""
+    give_up(uow, batch_id, error.key)
+
+
+def give_up(uow: UnitOfWork, batch_id: int, reason: str) -> None:
+    """Go back.
+
+    :param reason: the key of what stopped it.
+    """
+    batch = locked_batch(uow, batch_id)
+    if batch.state is BatchState.RUNNING:
+        batch.state, batch.error = BatchState.UNDOING, reason
+        drop_waiting(uow.session, batch_id)
+
+
+def drop_waiting(s: Session, batch_id: int) -> None:
+    """Forget the pieces that are not made."""
+    s.execute(
+        delete(ModBatchStep).where(
+            ModBatchStep.batch_id == batch_id, ModBatchStep.is_made.is_(False)
+        )
+    )
+
+
+def done_count(s: Session, batch: ModBatch) -> int:
+    """How many targets are done, while no piece waits: they are done in their order."""
+    newest = s.scalar(
+        select(ModBatchStep.target_ids)
+        .where(ModBatchStep.batch_id == batch.id, ModBatchStep.is_made)
+        .order_by(ModBatchStep.number.desc())
+        .limit(1)
+    )
+    return batch.target_ids.index(newest[-1]) + 1 if newest else 0
+
+
+def waiting_pieces(s: Session, batch_id: int, most: int) -> Sequence[ModBatchStep]:
+    """The next pieces of the target in hand, not beyond its last."""
+    found = s.scalars(
+        select(ModBatchStep)
+        .where(ModBatchStep.batch_id == batch_id, ModBatchStep.is_made.is_(False))
+        .order_by(ModBatchStep.number)
+        .limit(most)
+    ).all()
+    last = next((at for at, one in enumerate(found) if one.target_ids), len(found))
+    return found[: last + 1]
+
+
+def is_laid_out(s: Session, batch_id: int) -> bool:
+    """Are all pieces of the target there? Only the last of them names it."""
+    return bool(
+        s.scalar(
+            select(ModBatchStep.target_ids)
+            .where(ModBatchStep.batch_id == batch_id)
+            .order_by(ModBatchStep.number.desc())
+            .limit(1)
+        )
+    )
