@@ -190,7 +190,23 @@ def recount_threads(uow: UnitOfWork, ids: Collection[int] | None = None) -> list
     for difference in found:
         if difference.column == "last_poster_id":
             _name_last_poster(uow, difference.id)
+    _relist(uow, {difference.id for difference in found})
     return found
+
+
+_BOARD_OF = select(Thread.board_id).where(Thread.id == bindparam("of_thread"))
+
+
+def _relist(uow: UnitOfWork, thread_ids: Collection[int]) -> None:
+    """The boards of these threads show something else now."""
+    boards = {uow.session.scalar(_BOARD_OF, {"of_thread": one}) for one in thread_ids}
+    for board_id in sorted(filter(None, boards)):
+        uow.session.execute(
+            update(Board)
+            .where(Board.id == board_id)
+            .values(version=Board.version + 1)
+            .execution_options(**_NO_SYNC)
+        )
 
 
 def _name_last_poster(uow: UnitOfWork, thread_id: int) -> None:

@@ -193,9 +193,11 @@ def _change_lists(uow: UnitOfWork, thread: Thread) -> None:
         .values(last_title=thread.title)
         .execution_options(synchronize_session=False)
     )
-    uow.session.execute(
-        update(Board)
-        .where(Board.id == thread.board_id)
-        .values(version=Board.version + 1)
-        .execution_options(synchronize_session=False)
-    )
+    pointing = select(Thread.board_id).where(Thread.moved_to_id == thread.id).distinct()
+    for board_id in sorted({thread.board_id, *uow.session.scalars(pointing)}):
+        uow.session.execute(
+            update(Board)
+            .where(Board.id == board_id)
+            .values(version=Board.version + 1)
+            .execution_options(synchronize_session=False)
+        )

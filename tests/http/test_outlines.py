@@ -17,7 +17,7 @@ from forum.policies.actor import BoardSets, Rank
 from tests.acting import csrf_token, log_in
 from tests.factories import FIRST_BOARD_ID, Forum
 
-PATHS = ("/", f"/forum-{FIRST_BOARD_ID}-1.html", "/category-1.html")
+PATHS = ("/", f"/forum-{FIRST_BOARD_ID}-1.html", "/category-1.html", "/guide/new")
 # What is new in every page, whoever reads it.
 FRESH = re.compile(
     r'name="(?:csrf_token|submission_key)" value="[^"]+"|<p class="site-footer__end">.*</p>'
