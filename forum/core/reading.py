@@ -5,6 +5,7 @@ Read models are made from columns (DESIGN.md 5). What an ORM session adds to a S
 itself, and changes nothing in the rows.
 """
 
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import CompoundSelect, Connection, Engine, Select, TextClause
@@ -51,6 +52,7 @@ class ReadSession(Session):
         return self._reading
 
 
+@lru_cache(maxsize=512)  # by identity; those a page asks are made once
 def _is_of_columns(statement: Any) -> bool:
     if isinstance(statement, Select):
         return not any(isinstance(column, FromClause) for column in statement._raw_columns)

@@ -6,12 +6,11 @@ open, so that nothing of one member can stand in another's page.
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from flask import current_app, g, get_flashed_messages, request, session
+from flask import current_app, get_flashed_messages, request, session
 from flask_wtf.csrf import generate_csrf
 from itsdangerous import URLSafeTimedSerializer
 from markupsafe import Markup, escape
@@ -30,8 +29,7 @@ _TOKEN = "\x00csrf\x00"
 _TOKEN_MARK = Markup(_TOKEN)  # noqa: S704  a mark, no text of anybody
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(NamedTuple):
     """The member of the header's line."""
 
     member_id: int
@@ -42,6 +40,12 @@ class Reader:
     unread_message_count: int
     is_staff: bool
     may_enter_admin: bool
+
+
+class Pictured(NamedTuple):
+    """Somebody by their picture alone."""
+
+    avatar_url: str
 
 
 def give(name: str, shown: Any) -> None:
@@ -56,10 +60,9 @@ def _given(name: str) -> Any:
 def csrf() -> str:
     """The hidden token of a member's form. Not for guest pages: it would set a cookie."""
     raw = session.get(_CSRF_NAME)
-    if raw and _CSRF_NAME not in g:
-        # Where Flask-WTF keeps what it has signed in this request.
-        setattr(g, _CSRF_NAME, _signed(current_app.secret_key, raw))
-    return f'<input type="hidden" name="{_CSRF_NAME}" value="{escape(generate_csrf())}">'
+    # Flask-WTF makes the session's token at first, and would sign it anew for every page.
+    token = _signed(current_app.secret_key, raw) if raw else generate_csrf()
+    return f'<input type="hidden" name="{_CSRF_NAME}" value="{escape(token)}">'
 
 
 @lru_cache(maxsize=4096)
@@ -86,8 +89,8 @@ def reader_avatar() -> str:
     who = context.actor()
     if who.member_id is None:
         return ""
-    address = addresses().avatar(who.member_id, who.avatar, "big")
-    return str(_macro("components/avatar.html", "avatar")({"avatar_url": address}, "l"))
+    shown = Pictured(addresses().avatar(who.member_id, who.avatar, "big"))
+    return str(fragment(_macro("components/avatar.html", "avatar"), shown, "l"))
 
 
 def submission_key() -> str:
@@ -148,8 +151,13 @@ def page_foot() -> str:
 
 
 def _macro(template: str, name: str) -> Any:
-    found = current_app.jinja_env.get_or_select_template(template)
-    return getattr(found.module, name)
+    return _found_macro(current_app.jinja_env, current_locale(), template, name)
+
+
+@lru_cache(maxsize=32)
+def _found_macro(environment: Any, _locale: str, template: str, name: str) -> Any:
+    # The environment has one set of templates a locale, and looks which one is asked for.
+    return getattr(environment.get_or_select_template(template).module, name)
 
 
 BLANKS: dict[str, Callable[[], str | bytes]] = {

@@ -18,11 +18,12 @@ from forum.policies.actor import Actor
 from forum.queries.actors import actor_for_token, guest_actor
 from forum.queries.site import Site, site_of
 
+_globals = g._get_current_object
+
 
 def kept() -> dict[str, Any]:
     """What this request remembers, by name: `g` without its proxy, which costs more than a dictionary."""
-    remembered: dict[str, Any] = vars(g._get_current_object())
-    return remembered
+    return vars(_globals())
 
 
 def database() -> Database:

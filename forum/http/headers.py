@@ -16,17 +16,24 @@ CONTENT_POLICY = "; ".join(
 )
 
 
+# A view may have said something of its own instead.
+DEFAULTS = (
+    ("Content-Security-Policy", CONTENT_POLICY),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "strict-origin-when-cross-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+)
+
+
 def init_app(app: Flask) -> None:
     @app.after_request
     def add(response: Response) -> Response:
         headers = response.headers
-        headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
-        headers.setdefault("X-Content-Type-Options", "nosniff")
-        headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
-        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-        if "Cache-Control" not in headers:
+        said = set(headers.keys(lower=True))
+        headers.extend([each for each in DEFAULTS if each[0].lower() not in said])
+        if "cache-control" not in said:
             is_read = request.method in ("GET", "HEAD")
-            is_private = has_cookie(request) or "Set-Cookie" in headers or not is_read
-            headers["Cache-Control"] = "no-store" if is_private else "no-cache"
+            is_private = has_cookie(request) or "set-cookie" in said or not is_read
+            headers.add("Cache-Control", "no-store" if is_private else "no-cache")
         return response

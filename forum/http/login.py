@@ -27,6 +27,7 @@ from werkzeug.http import parse_cookie
 REMEMBER_COOKIE = "louceng_remember"
 SESSION_COOKIE = "louceng_session"
 LONGEST_COOKIES = 8192
+_globals = g._get_current_object
 
 
 class Ticket(UserMixin):  # type: ignore[misc]
@@ -80,14 +81,20 @@ def has_cookie(asked: Request) -> bool:
 
 def current_token() -> str | None:
     """The login token of this request, or None."""
-    if "login_token" not in g:
-        g.login_token = _find_token() if has_cookie(request) else None
-    found: str | None = g.login_token
+    held = vars(_globals())
+    if "login_token" not in held:
+        held["login_token"] = _find_token() if has_cookie(request) else None
+    found: str | None = held["login_token"]
     return found
 
 
 def _find_token() -> str | None:
-    return str(current_user.id) if current_user.is_authenticated else None
+    # Where Flask-Login keeps it. Asked for its user it works out who sits at which address with which
+    # browser, too, which only its session protection would use (below); the other cookie is its alone.
+    token = session.get("_user_id")
+    if token is None and current_user.is_authenticated:
+        token = current_user.id
+    return None if token is None else str(token)
 
 
 def remember(token: str, *, is_remembered: bool) -> None:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
-from flask import Flask, g, request
+from flask import Flask, request
 from flask.templating import Environment
 from flask_babel import gettext as _
 from jinja2 import BytecodeCache, Template
@@ -63,10 +63,10 @@ class LocaleEnvironment(Environment):
 
 def addresses() -> Addresses:
     """This request's addresses; they keep the language a guest asked for."""
-    if "addresses" not in g:
-        g.addresses = Addresses(language.asked_language())
-    found: Addresses = g.addresses
-    return found
+    held = context.kept()
+    if "addresses" not in held:
+        held["addresses"] = Addresses(language.asked_language())
+    return cast(Addresses, held["addresses"])
 
 
 def absolute(path: str) -> str:
