@@ -12,6 +12,7 @@ from forum.core.cache import CacheName
 from forum.core.db import Database
 from forum.core.errors import NotFound
 from forum.core.names import tag_key
+from forum.core.text import clean_line
 from forum.models import Tag, Thread, ThreadState, ThreadTag
 from forum.policies.actor import Actor
 from forum.queries.thread_rows import COLUMNS, ThreadRow, thread_row
@@ -81,7 +82,7 @@ def tag_page(s: Session, actor: Actor, name: str, *, before: int | None = None) 
     :param before: only threads with lower numbers.
     :raises NotFound: no such tag, or no thread with it that the actor may read: the same answer.
     """
-    tag = s.execute(_named(Tag.key == tag_key(name[:LONGEST]))).one_or_none()
+    tag = s.execute(_named(Tag.key == tag_key(clean_line(name[:LONGEST])))).one_or_none()
     return _page(s, actor, tag, before)
 
 
@@ -158,7 +159,7 @@ def tag_list(
     :param state: "closed", "merged", or "" for all.
     """
     wanted: list[ColumnElement[bool]] = []
-    if key := tag_key(search.strip()):
+    if key := tag_key(clean_line(search)):
         wanted.append(Tag.key.contains(key, autoescape=True))
     if state == "closed":
         wanted.append(Tag.is_closed.is_(True))
