@@ -61,7 +61,7 @@ def place_in_group(
 
 
 def lock_member(uow: UnitOfWork, actor: Actor, *, member_id: int) -> None:
-    """Let nobody log in to an account any more, and end its sessions.
+    """Let nobody act with an account any more, and end its sessions. Logging in leads to the reason.
 
     :raises Forbidden: the member is not below the actor.
     :raises Conflict: an account nobody has claimed, or the last founder's.

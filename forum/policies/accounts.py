@@ -28,12 +28,10 @@ def may_register(actor: Actor, accounts: Accounts) -> Verdict:
 def may_log_in(account: AccountFacts) -> Verdict:
     """Log in with the right password. Ask only after the password was right: it tells of the account.
 
-    The banned may: to read why, and to appeal (`may_visit`).
+    The banned and the locked may: to read why, and to appeal (`may_visit`).
     """
     if account.state is MemberState.UNCLAIMED:
         return refused(Refusal.UNCLAIMED)
-    if account.state is MemberState.LOCKED:
-        return refused(Refusal.LOCKED)
     return ALLOWED
 
 
@@ -41,6 +39,10 @@ def may_visit(actor: Actor) -> Verdict:
     """See anything here but why one may not, and say anything but against that."""
     if actor.may_visit:
         return ALLOWED
+    if actor.is_guest:
+        return refused(Refusal.SIGN_IN)
+    if actor.is_locked:
+        return refused(Refusal.LOCKED)
     if actor.group_id == BANNED_GROUP:
         return refused(Refusal.BANNED)
     return refused(Refusal.GROUP, group=actor.group_title)

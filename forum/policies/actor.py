@@ -43,7 +43,8 @@ class Actor:
     rank: Rank = Rank.MEMBER
     total: int = 0
     read_access: int = 0
-    may_visit: bool = True  # False: a member of a group that is shut out, the banned above all
+    may_visit: bool = True  # False: one of a group that is shut out, the banned above all
+    is_locked: bool = False  # and then shut out, whatever the group
     permissions: Mapping[str, int] = field(default_factory=dict)
     boards: BoardSets = BoardSets()
     moderated: frozenset[int] = frozenset()

@@ -38,7 +38,7 @@ _BY_TOKEN = (
     .where(
         LoginSession.token_hash == bindparam("hash"),
         LoginSession.expires_at > bindparam("now"),
-        Member.state == MemberState.ACTIVE,
+        Member.state != MemberState.UNCLAIMED,
     )
 )
 _BY_ID = select(*_MEMBER_COLUMNS).where(Member.id == bindparam("member_id"))
@@ -47,6 +47,10 @@ _BY_ID = select(*_MEMBER_COLUMNS).where(Member.id == bindparam("member_id"))
 def guest_actor(site: Site, now: datetime) -> Actor:
     """The actor nobody is. No statement."""
     group = site.groups[GUEST_GROUP]
+    if not group.may_visit:
+        return Actor(
+            now=now, group_id=group.id, group_title=group.title, may_visit=False, zone=site.zone
+        )
     return Actor(
         now=now,
         group_id=group.id,
@@ -107,7 +111,7 @@ def _actor(
     if row.group_until is not None and row.group_until <= now and row.former_group_id is not None:
         group_id = row.former_group_id  # the schedule has not come by yet; the right is over anyway
     group = site.groups[group_id]
-    if not group.may_visit and not row.is_founder:
+    if row.state is MemberState.LOCKED or not (group.may_visit or row.is_founder):
         return _shut_out(site, row, now, group_id, session_id)
     rank = member_rank(site, group_id=group_id, is_founder=row.is_founder, member_id=row.id)
     permissions = group.permissions
@@ -155,7 +159,7 @@ def _actor(
 
 
 def _shut_out(site: Site, row: Any, now: datetime, group_id: int, session_id: int | None) -> Actor:
-    """Somebody banned: known, with no right, no board and no rank left."""
+    """Somebody banned or locked: known, with no right, no board and no rank left."""
     return Actor(
         now=now,
         group_id=group_id,
@@ -163,6 +167,7 @@ def _shut_out(site: Site, row: Any, now: datetime, group_id: int, session_id: in
         member_id=row.id,
         name=row.name,
         may_visit=False,
+        is_locked=row.state is MemberState.LOCKED,
         session_id=session_id,
         zone=ZoneInfo(row.time_zone) if row.time_zone else site.zone,
         locale=row.locale,

@@ -23,7 +23,7 @@ from forum.policies.actor import Actor, Rank
 from forum.policies.queue import may_answer_appeal, may_see_appeals
 from forum.policies.verdict import Refusal, Verdict, refused
 from forum.queries.actors import member_rank
-from forum.queries.punishments import BANNING, newest_decision
+from forum.queries.punishments import BANNING, LOCKING, newest_decision
 from forum.queries.site import Site
 
 PAGE = 20
@@ -127,18 +127,22 @@ class OwnBan:
 
 
 def own_ban(s: Session, actor: Actor) -> OwnBan:
-    """The ban that stands against the member asking. One statement."""
-    newest = newest_decision(BANNING)
+    """The ban that stands against the member asking, or the lock. One statement."""
+    newest = newest_decision(LOCKING if actor.is_locked else BANNING)
     row = s.execute(
-        select(*_DECISION, Member.group_until, Appeal.state, Appeal.answer)
+        select(*_DECISION, Member.group_until, ModLogEntry.options, Appeal.state, Appeal.answer)
         .select_from(Member)
         .outerjoin(ModLogEntry, ModLogEntry.id == newest)
         .outerjoin(Appeal, (Appeal.entry_id == newest) & (Appeal.member_id == Member.id))
         .where(Member.id == actor.member_id)
     ).one()
+    # Unlocked by a moderator, then locked again in the control panel: the log knows nothing of that.
+    is_known = row.id is not None and row.options.get("locks", True)
+    if not is_known:
+        return OwnBan(None if actor.is_locked else row.group_until, None, None, "")
     return OwnBan(
-        until=row.group_until,
-        decision=_decision(tuple(row)) if row.id is not None else None,
+        until=None if actor.is_locked else row.group_until,
+        decision=_decision(tuple(row)),
         appeal_state=row.state,
         answer=row.answer or "",
     )

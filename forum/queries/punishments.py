@@ -36,6 +36,7 @@ from forum.queries.site import Site
 
 PAGE = 50
 BANNING = ("member.ban", "member.clean")
+LOCKING = ("member.lock",)
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,20 @@
-"""禁止访问: what a banned member gets to see and to say."""
+"""禁止访问, 锁定: what a banned or locked member gets to see and to say."""
+
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from forum.commands.appeals import answer_appeal
+from forum.commands.membership import lock_member
+from forum.commands.moderation.member_punishing import LockOptions
 from forum.core.cache import CacheName
+from forum.core.errors import Forbidden
 from forum.core.passwords import hash_password
 from forum.core.uow import unit_of_work
-from forum.models import Appeal, Group
+from forum.models import Appeal, Group, MemberState, PointTransfer
+from forum.policies.actor import Rank
 from tests.acting import csrf_token, log_in
 from tests.commands.moderation.acting import Moderator, working
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID, Forum
@@ -116,6 +122,106 @@ def test_any_group_may_be_shut_out(client: FlaskClient, forum: Forum) -> None:
 
     assert client.get("/").location == "/banned"
     assert "新手上路" in client.get("/banned").text
+
+
+@pytest.fixture
+def locked(forum: Forum) -> int:
+    member_id = forum.member("盗号", password_hash=hash_password(PASSWORD))
+    Moderator(forum, FOUNDER_ID).does("member.lock", member_id, reason="账号被盗")
+    return member_id
+
+
+def test_the_locked_log_in_read_why_and_appeal(
+    client: FlaskClient, forum: Forum, locked: int
+) -> None:
+    token = csrf_token(client, "/login")
+    data = {"csrf_token": token, "name": "盗号", "password": PASSWORD, "next": "/settings"}
+    login = client.post("/login", data=data)
+    assert login.status_code == 303
+    with forum.read() as s:
+        assert s.scalars(select(PointTransfer.id)).all() == []  # no day begins for them
+
+    assert client.get(login.location).location == "/banned"
+    page = client.get("/banned").text
+    assert "账号被盗" in page
+    assert "该账号已被锁定" in page
+    entry_id = int(page.partition("/appeals/")[2].partition("/")[0])
+    form = f"/appeals/{entry_id}/new"
+    sent = client.post(
+        form, data={"csrf_token": csrf_token(client, form), "text": "号找回来了，请解锁。"}
+    )
+    assert sent.status_code == 303
+    assert "正在等待答复" in client.get("/banned").text
+
+    with forum.read() as s:
+        appeal_id = s.scalars(select(Appeal.id)).one()
+    second = forum.member("创始人二", group_id=1, is_founder=True)
+    with working(forum) as uow:
+        answer_appeal(uow, forum.actor(second), appeal_id=appeal_id, grants=True, answer="已解锁")
+    assert client.get("/settings").status_code == 200
+    assert client.get("/banned").status_code == 404
+
+
+def test_the_locked_get_nothing_else(client: FlaskClient, forum: Forum, locked: int) -> None:
+    thread_id = forum.thread(locked, title="锁定者的主题")
+    log_in(client, forum, locked)
+    token = csrf_token(client, "/banned")
+
+    for path in (
+        "/", f"/thread-{thread_id}-1-1.html", "/notices", "/settings/password", "/settings/email",
+        "/search?q=x", "/index.rss", "/my-record", "/messages", f"/thread-{thread_id}/edit", "/admin/",
+        "/moderation/", f"/space-uid-{locked}.html", "/forum.php?mod=viewthread&tid=1", "/nowhere",
+    ):  # fmt: skip
+        answer = client.get(path)
+        assert (answer.status_code, answer.location) == (303, "/banned"), path
+        assert "锁定者的主题" not in answer.text
+    for path in (
+        f"/thread-{thread_id}/reply", f"/forum-{FIRST_BOARD_ID}/new", "/settings/password",
+        f"/thread-{thread_id}/favorite", "/login", "/lost-password",
+    ):  # fmt: skip
+        sent = client.post(path, data={"csrf_token": token, "source": "一个字也不能说，真的不能"})
+        assert sent.status_code == 403, path
+        assert "该账号已被锁定" in sent.text
+
+
+@pytest.mark.parametrize("columns", [{"group_id": 1}, {"group_id": 3}, {"is_founder": True}])
+def test_no_rank_helps_against_a_lock(
+    client: FlaskClient, forum: Forum, columns: dict[str, Any]
+) -> None:
+    member_id = forum.member("站长乙", state=MemberState.LOCKED, **columns)
+    victim = forum.member("路人")
+    log_in(client, forum, member_id)
+
+    assert client.get("/admin/").location == "/banned"
+    actor = forum.actor(member_id)
+    assert (actor.rank, actor.permissions, actor.readable) == (Rank.MEMBER, {}, frozenset())
+    with pytest.raises(Forbidden):
+        Moderator(forum, member_id).does("member.ban", victim)
+
+
+def test_a_wrong_password_does_not_tell_of_the_lock(
+    client: FlaskClient, forum: Forum, locked: int
+) -> None:
+    token = csrf_token(client, "/login")
+    answer = client.post("/login", data={"csrf_token": token, "name": "盗号", "password": "wrong"})
+
+    assert answer.status_code == 422
+    assert "锁定" not in answer.text
+
+
+def test_a_lock_from_the_control_panel_names_the_administrators(
+    client: FlaskClient, forum: Forum, locked: int
+) -> None:
+    """An older decision of the log is not blamed for it."""
+    Moderator(forum, FOUNDER_ID).does("member.lock", locked, options=LockOptions(False))
+    with working(forum) as uow:
+        lock_member(uow, forum.actor(FOUNDER_ID), member_id=locked)
+    log_in(client, forum, locked)
+
+    page = client.get("/banned").text
+
+    assert "请联系管理员" in page
+    assert "/appeals/" not in page
 
 
 def test_others_decisions_stay_closed_to_them(

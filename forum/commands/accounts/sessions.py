@@ -18,7 +18,7 @@ from forum.core.errors import Invalid
 from forum.core.names import email_key, name_key
 from forum.core.networks import network_of
 from forum.core.uow import UnitOfWork
-from forum.models import LoginSession, Member
+from forum.models import LoginSession, Member, MemberState
 from forum.policies.accounts import may_log_in
 from forum.policies.actor import Actor
 from forum.queries.actors import token_hash
@@ -102,7 +102,7 @@ def log_in(
     :param verified_hash: the stored hash the password was checked against, outside the transaction.
     :returns: the token for the cookie.
     :raises Invalid: "login_wrong": the password was changed meanwhile.
-    :raises Forbidden: the account is locked or unclaimed.
+    :raises Forbidden: nobody has claimed the account.
     """
     member = uow.session.get(Member, member_id, with_for_update=True)
     if member is None or not member.password_hash or member.password_hash != verified_hash:
@@ -119,7 +119,7 @@ def log_in(
 def open_session(uow: UnitOfWork, *, member_id: int, is_remembered: bool, agent: str = "") -> str:
     """Make a session with a token never seen before, and count the member's day as begun.
 
-    No day begins for the banned, who only come to read why.
+    No day begins for the banned and the locked, who only come to read why.
 
     :returns: the token. Only its hash is kept here.
     """
@@ -139,7 +139,8 @@ def open_session(uow: UnitOfWork, *, member_id: int, is_remembered: bool, agent:
     )
 
     member = uow.session.get_one(Member, member_id)
-    if site_of(uow.session).groups[member.group_id].may_visit:
+    may_visit = site_of(uow.session).groups[member.group_id].may_visit
+    if may_visit and member.state is not MemberState.LOCKED:
         _pay_day(uow, member_id)
     return token
 

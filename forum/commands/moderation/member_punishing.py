@@ -82,7 +82,7 @@ class LockOptions:
     fits=lambda _site, _actor, member: member.state is not MemberState.UNCLAIMED,
 )  # fmt: skip
 def lock(planner: Planner, member: Member, options: LockOptions) -> None:
-    """锁定: nobody logs in to the account."""
+    """锁定: whoever logs in to the account is shown why, may appeal, and nothing else."""
     if member.state is MemberState.UNCLAIMED:
         raise Invalid("choice_unknown", field="locks")
     planner.change(member, state=MemberState.LOCKED if options.locks else MemberState.ACTIVE)
