@@ -1,5 +1,6 @@
 """Writing to a member: what both keep, what is refused, what is counted, paid and deleted."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -377,3 +378,30 @@ def test_a_message_takes_ten_statements_however_many_there_are(forum, lilei, han
         send_message(uow, actor, recipient_id=han, source="你好。")
 
     assert len(statements) == 10, "\n".join(statements)
+
+
+def at_once(*deeds):
+    with ThreadPoolExecutor(len(deeds)) as pool:
+        for task in [pool.submit(deed) for deed in deeds]:
+            task.result(60)
+
+
+def test_two_write_and_delete_at_once(forum):
+    one, other = forum.member("甲", group_id=2), forum.member("乙", group_id=2)  # no pause
+
+    def writes(sender, recipient):
+        for number in range(8):
+            send(forum, sender, recipient, f"第 {number} 条")
+
+    def deletes(owner, partner):
+        actor = forum.actor(owner)
+        with unit_of_work(forum.database) as uow:
+            delete_conversation(uow, actor, member_id=partner)
+
+    at_once(lambda: writes(one, other), lambda: writes(other, one))
+    assert len(shown(forum, one, other)) == len(shown(forum, other, one)) == 16
+    unread(forum, one)  # as the rows say
+
+    at_once(lambda: deletes(one, other), lambda: deletes(other, one))
+    assert [count(forum, model) for model in (Message, MessageCopy, Conversation)] == [0, 0, 0]
+    assert (unread(forum, one), unread(forum, other)) == (0, 0)
