@@ -6,3 +6,12 @@ from datetime import UTC, datetime
 def utc_now() -> datetime:
     """Now, aware, in UTC, to the microsecond."""
     return datetime.now(UTC)
+
+
+def first_version() -> int:
+    """Where the versions of a new row begin: microseconds of the clock.
+
+    SQLite gives the id of the newest row that went to the next one. Counted from 1 its versions
+    would be those of the row before, and what is kept of that one would stand.
+    """
+    return int(utc_now().timestamp() * 1_000_000)

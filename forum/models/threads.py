@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from forum.core.clock import first_version
 from forum.core.db import Base, Pk
 
 
@@ -102,6 +103,6 @@ class Thread(Base):
     last_post_at: Mapped[datetime]
     last_poster_id: Mapped[int | None]
     last_poster_name: Mapped[str] = mapped_column(default="")
-    version: Mapped[int] = mapped_column(default=1)  # counts every change a page would show
+    version: Mapped[int] = mapped_column(default=first_version)  # counts what a page would show
     last_log_id: Mapped[int | None]  # 本主题由 X 于 T 置顶
     batch_id: Mapped[int | None]  # the large action that has it in hand: no replies meanwhile

@@ -210,6 +210,26 @@ def test_a_thread_that_goes_leaves_lists_and_feeds_at_once(
     assert f"thread-{thread_id}-1" not in client.get("/sitemap-threads-1.xml").text
 
 
+def test_a_thread_in_the_place_of_one_that_was_purged_shows_at_once(
+    client: FlaskClient, forum: Forum
+) -> None:
+    """SQLite gives the id of the newest row that went to the next one."""
+    founder = forum.actor(FOUNDER_ID)
+    gone = forum.thread(title="彻底删除的主题")
+    path = f"/thread-{gone}-1-1.html"
+    assert "彻底删除的主题" in client.get(path).text
+
+    for action in ("thread.delete", "thread.purge"):
+        with unit_of_work(forum.database) as uow:
+            forum.database.cache.refresh(uow.session)
+            perform(uow, founder, action, [gone])
+    new = forum.thread(title="接着发的主题")
+
+    shown = client.get(path)
+    assert "彻底删除的主题" not in shown.text
+    assert ("接着发的主题" in shown.text) is (new == gone)
+
+
 def test_a_setting_shows_at_once_on_pages_of_the_site_alone(
     client: FlaskClient, forum: Forum, database: Database
 ) -> None:
