@@ -34,6 +34,8 @@ from forum.queries.site import site_of
 # What is done in one transaction, without a batch.
 STEP_TARGETS = 10
 STEP_POSTS = 200
+# A target of a batch that is longer is done in pieces.
+LONG_POSTS = 100
 
 
 class Turn(enum.IntEnum):
@@ -107,7 +109,7 @@ def _next_targets(
     action = action_of(batch.action)
     ids = tuple(batch.target_ids[done : done + max(1, most // TARGET_UNITS)])
     sizes = _sizes(s, batch, action, ids)
-    if action.is_long and sizes.get(ids[0], 0) > STEP_POSTS:
+    if action.is_long and sizes.get(ids[0], 0) > LONG_POSTS:
         return ids[:1], None
     chosen: list[int] = []
     units = 0

@@ -6,7 +6,7 @@ the database; a step that fails, or a process that dies, has the steps made take
 `run_batch` does the work: a request, or the job.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -124,7 +124,8 @@ def start_batch(
     )  # fmt: skip
     targets = load_for(s, site, request)
     require_all(actor, site, request, targets)
-    ordered = tuple(target.id for target in targets.found)
+    boards = {thread.id: thread.board_id for thread in targets.threads}
+    ordered = by_board((target.id for target in targets.found), boards)
     batch = _new_batch(uow, actor, request.action.key, ordered, is_background)
     batch.options = options_json(request.options)
     batch.reason, batch.notifies = request.reason, request.notifies
@@ -165,7 +166,8 @@ def _targets_to_undo(s: Session, actor: Actor, entry_id: int, partial: bool) -> 
     if entry.row.undone_by_id is not None:
         raise Conflict("already_undone")
     may_undo(s, actor, site, entry).require()
-    require_free(lock_threads(s, entry.effects, lock=False))
+    threads = lock_threads(s, entry.effects, lock=False)
+    require_free(threads)
     blocked = {
         one.target_id
         for one in conflicts_in(s, site, entry.action.targets, entry.id, entry.raw_effects)
@@ -175,7 +177,12 @@ def _targets_to_undo(s: Session, actor: Actor, entry_id: int, partial: bool) -> 
     targets = tuple(one for one in entry.target_ids if one not in blocked)
     if not targets:
         raise Conflict("nothing_to_undo", entry_id=entry.id)
-    return targets
+    return by_board(targets, {thread.id: thread.board_id for thread in threads})
+
+
+def by_board(target_ids: Iterable[int], boards: Mapping[int, int]) -> tuple[int, ...]:
+    """In an order in which a step changes few boards: finding a board's last post takes its time."""
+    return tuple(sorted(target_ids, key=lambda one: (boards.get(one, 0), one)))
 
 
 def _new_batch(
