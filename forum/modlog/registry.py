@@ -68,6 +68,7 @@ class Action:
     :param level_option: the option that holds the level asked for, where the permission has levels.
     :param level_column: the column of its target that holds the level it has now: what a higher one
         set is not for a lower one to change.
+    :param present_column: the column of its target that its page tells beside the title.
     :param fits: (Site, Actor, target) -> whether there is anything to do on a target, by what lists
         know of it; where there is not, no button offers it.
     :param is_long: its work grows with a thread's posts; on a long thread it is done in pieces.
@@ -98,6 +99,7 @@ class Action:
     is_long: bool = False
     locks_threads_first: bool = False
     level_column: str = ""
+    present_column: str = ""
     fits: Callable[[Any, Any, Any], bool] | None = None
 
     @property

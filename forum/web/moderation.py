@@ -49,6 +49,7 @@ class TargetLine:
     title: str
     url: str
     refused: str = ""
+    present: str = ""  # what it has of what the action changes
 
 
 @pages.route("/moderation/do/<key>", methods=["GET", "POST"])
@@ -167,9 +168,14 @@ def _target_lines(shown: Preview | None, refused: dict[int, str]) -> tuple[Targe
     if shown is None:
         return ()
     return tuple(
-        TargetLine(target.id, *_name(target), refused.get(target.id, ""))
+        TargetLine(target.id, *_name(target), refused.get(target.id, ""), _present(shown, target))
         for target in shown.planned.targets.found
     )
+
+
+def _present(shown: Preview, target: Target) -> str:
+    column = shown.planned.request.action.present_column
+    return str(getattr(target, column)) if column else ""
 
 
 def _name(target: Target) -> tuple[str, str]:

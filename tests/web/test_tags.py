@@ -69,7 +69,7 @@ def test_a_new_thread_shows_its_tags_below_the_opening_post(forum, member):
 
     assert answer.status_code == 303
     page = read(member, answer.location)
-    assert f'{link("春天")}<span aria-hidden="true">, </span>{link("摄影")}</p>' in page
+    assert f'{link("春天")},</span> <span class="tag-line__item">{link("摄影")}</span>' in page
     assert '<meta property="article:tag" content="春天">' in page
     assert "周末去哪儿" in read(member, path_of("春天"))
 
@@ -252,6 +252,7 @@ def test_moderators_change_tags_by_the_form_that_is_everywhere(forum, client, st
     )
     page = read(client, f"/moderation/do/thread.tag?ids={thread_id}")
     assert "只保留这些标签" in page
+    assert '<span class="faint">(春天)</span>' in page
     form = {"ids": str(thread_id), "how": "add", "tags": "夏天", "reason": "整理"}
     token = csrf_token(client, f"/moderation/do/thread.tag?ids={thread_id}")
 

@@ -25,7 +25,7 @@ class TagOptions:
 @action(
     "thread.tag", "Tags", "Undo the change of tags",
     targets=TargetKind.THREAD, permission=May.MANAGE_TAGS, group=Group.MARK, options=TagOptions,
-    is_bulk=True, states=SHOWN, icon="tag",
+    is_bulk=True, states=SHOWN, icon="tag", present_column="tags",
     fits=lambda site, _actor, _thread: site.settings.posting.tags_per_thread > 0,
 )  # fmt: skip
 def change_tags(planner: Planner, thread: Thread, options: TagOptions) -> None:
