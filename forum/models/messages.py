@@ -114,6 +114,12 @@ class MessageReport(Base):
     __table_args__ = (
         UniqueConstraint("message_id", name="uq_message_reports_message"),
         Index("ix_message_reports_queue", "state", "id"),
+        Index(
+            "ix_message_reports_handled",
+            "id",
+            sqlite_where=text("handled_at IS NOT NULL"),
+            postgresql_where=text("handled_at IS NOT NULL"),
+        ),
     )
     id: Mapped[Pk]
     message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id", ondelete="SET NULL"))

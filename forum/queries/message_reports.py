@@ -82,8 +82,10 @@ def _card(row: tuple[Any, ...]) -> ReportedMessage:
 
 
 def _state(is_open: bool) -> ColumnElement[bool]:
-    handled = (ReportState.UPHELD, ReportState.REJECTED)
-    return MessageReport.state == ReportState.OPEN if is_open else MessageReport.state.in_(handled)
+    # As the index of each is made.
+    if is_open:
+        return MessageReport.state == ReportState.OPEN
+    return MessageReport.handled_at.is_not(None)
 
 
 def _visible(actor: Actor) -> tuple[ColumnElement[bool], ...]:

@@ -136,6 +136,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("message_id", name="uq_message_reports_message"),
     )
     op.create_index("ix_message_reports_queue", "message_reports", ["state", "id"])
+    op.create_index(
+        "ix_message_reports_handled",
+        "message_reports",
+        ["id"],
+        sqlite_where=sa.text("handled_at IS NOT NULL"),
+        postgresql_where=sa.text("handled_at IS NOT NULL"),
+    )
     for column in ("reporter_id", "author_id", "handler_id"):
         op.create_index(op.f(f"ix_message_reports_{column}"), "message_reports", [column])
     op.execute(

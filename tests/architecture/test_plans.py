@@ -62,6 +62,7 @@ WALKS = {
     "modlog.board_id IS NULL AND modlog.target_kind": "by key from the newest; moderators only",
     "WHERE tags.is_closed = 1 OR tags.merged_into_id": "those the staff changed, from an index over them alone; kept in the process",
     "ORDER BY tags.id DESC LIMIT": "administrators only; by key from the newest",
+    "message_reports.handled_at IS NOT NULL": "by key from the newest, as far as the page; the higher staff only",
     "FROM appeals JOIN modlog": "PostgreSQL may hash the targets while they are few; SQLite has to ask its index",
     "search_index MATCH": "what SQLite calls the scan of a virtual table is its index",
 }
@@ -210,11 +211,13 @@ def _pages(app: Flask, world: World, long: int) -> Iterator[str]:
         "q=路过看看&kind=posts&author=作者",
     ):  # fmt: skip
         yield f"/search?{asked}"
+    for asked in ("messages?before=999", f"messages/{author}?before=999", "messages/new?to=作者"):
+        yield f"/{asked}"
     for asked in ("notices?part=system", "notices?before=5", "points?before=100", "points?kind=1"):
         yield f"/{asked}"
     for asked in (
         "log?board=2", "log?actor=5", f"log?member={author}", f"log?thread={long}", "log?before=9",
-        "queue?kind=thread", "queue?board=2", "queue?state=ignored", "reports?state=handled",
+        "queue?kind=thread", "queue?board=2", "queue?state=ignored", "reports?state=handled", "message-reports?state=handled", "message-reports?beyond=9",
         "recycle-bin?board=2", "recycle-bin?before=9", "appeals?state=answered",
     ):  # fmt: skip
         yield f"/moderation/{asked}"
