@@ -4,7 +4,7 @@ from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
 from forum.http.context import actor, reader, site
-from forum.http.outlines import draw
+from forum.http.outlines import draw, is_kept_whole
 from forum.http.page_cache import keep
 from forum.http.page_versions import mark_of_member
 from forum.queries.boards import lists_version
@@ -26,7 +26,7 @@ def part_asked() -> int | None:
 @pages.get(f"/space-uid-<{ID}:member_id>.html")
 def space(member_id: int) -> str | Response:
     tab = request.args.get("do", "")
-    if actor().is_guest and tab != "reply":  # what an edit of a reply changes has no version here
+    if is_kept_whole() and tab != "reply":  # what an edit of a reply changes has no version here
         keep(
             site=site().version,
             members={member_id: mark_of_member(reader(), member_id)},
