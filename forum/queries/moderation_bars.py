@@ -100,7 +100,7 @@ def threads_bar(
 ) -> Bar:
     """The bar of a list of threads. No statement.
 
-    :param ranks: of the authors, as far as the list knows them; asked again when it is done.
+    :param ranks: of the authors; asked again when it is done.
     """
     if not actor.is_staff:
         return NO_BAR

@@ -15,6 +15,7 @@ from forum.http.outlines import LIVES_S, draw, draw_keyed, is_kept_whole, recall
 from forum.http.page_cache import keep
 from forum.http.templating import addresses
 from forum.policies.boards import may_read_board
+from forum.queries.actors import ranks_of
 from forum.queries.board_filters import ListFilter
 from forum.queries.board_openings import (
     OpenedBoard,
@@ -25,7 +26,7 @@ from forum.queries.board_openings import (
 )
 from forum.queries.board_threads import BoardPage, board_page
 from forum.queries.boards import IndexPage, category_page, index_page
-from forum.queries.moderation_bars import threads_bar
+from forum.queries.moderation_bars import NO_RANKS, threads_bar
 from forum.queries.online import online_members
 from forum.queries.site import BoardInfo
 
@@ -138,9 +139,13 @@ def _read(opened: OpenedBoard) -> BoardPage:
 
 
 def _shown(page: BoardPage) -> dict[str, Any]:
+    threads = page.own_threads
+    ranks = NO_RANKS
+    if page.moderates:
+        ranks = ranks_of(reader(), site(), (one.author_id for one in threads))
     return {
         "page": page,
-        "bar": threads_bar(site(), actor(), page.own_threads),
+        "bar": threads_bar(site(), actor(), threads, ranks),
         "why_not": reason(page.may_start),
     }
 

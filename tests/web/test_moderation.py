@@ -15,18 +15,6 @@ from tests.commands.moderation.acting import Moderator, entries, row
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
 
 
-@pytest.fixture
-def board_id(forum):
-    return forum.board("我的")
-
-
-@pytest.fixture
-def moderator(client, forum, board_id):
-    member_id = forum.moderator(board_id)
-    log_in(client, forum, member_id)
-    return Moderator(forum, member_id)
-
-
 def open_panel(forum):
     with unit_of_work(forum.database) as uow:
         uow.session.execute(

@@ -5,12 +5,13 @@ import re
 import pytest
 from sqlalchemy import func, select
 
+from forum.commands.membership import place_in_group
 from forum.commands.search_index import reindex_thread
 from forum.core.db import recorded_statements
 from forum.core.uow import unit_of_work
 from forum.models import ModLogEntry, Post, PostState, Thread, ThreadState
 from tests.acting import log_in
-from tests.commands.moderation.acting import Moderator, entries, row
+from tests.commands.moderation.acting import Moderator, entries, row, working
 from tests.factories import FOUNDER_ID
 from tests.web.test_moderation import send
 
@@ -30,18 +31,6 @@ def buttons(page):
 
 def links(page):
     return set(re.findall(r'href="/moderation/do/([a-z.]+)\?', page.text))
-
-
-@pytest.fixture
-def board_id(forum):
-    return forum.board("我的")
-
-
-@pytest.fixture
-def moderator(client, forum, board_id):
-    member_id = forum.moderator(board_id)
-    log_in(client, forum, member_id)
-    return Moderator(forum, member_id)
 
 
 def found_by_search(forum):
@@ -138,7 +127,9 @@ def test_what_belongs_to_a_higher_rank_is_not_offered_for_deletion(
     forum.thread(FOUNDER_ID, board_id, title="公告红旗")
     found_by_search(forum)
 
-    for path in (f"/space-uid-{FOUNDER_ID}.html?do=thread", "/search?q=公告红旗"):
+    for path in (
+        f"/space-uid-{FOUNDER_ID}.html?do=thread", "/search?q=公告红旗", f"/forum-{board_id}-1.html",
+    ):  # fmt: skip
         page = client.get(path)
         assert boxes(page)
         assert "thread.close" in buttons(page)
@@ -165,6 +156,7 @@ def test_statements_do_not_grow_with_the_boxes(client, forum, board_id, moderato
     counted = []
     for path in (
         f"/space-uid-{author}.html?do=thread", f"/space-uid-{author}.html?do=reply", "/search?q=红旗",
+        f"/forum-{board_id}-1.html",
     ):  # fmt: skip
         client.get("/settings")
         with recorded_statements() as statements:
@@ -173,6 +165,31 @@ def test_statements_do_not_grow_with_the_boxes(client, forum, board_id, moderato
     assert counted[0] <= 5
     assert counted[1] <= 5
     assert counted[2] <= 7
+    assert counted[3] <= 8
+
+
+def test_a_board_offers_deletion_for_those_below_and_ones_own(client, forum, board_id, moderator):
+    path = f"/forum-{board_id}-1.html"
+    other = forum.moderator(board_id, "版主乙")
+    forum.thread(other, board_id)
+    assert "thread.delete" not in buttons(client.get(path))  # an equal's
+
+    own = forum.thread(moderator.member_id, board_id)
+    assert "thread.delete" in buttons(client.get(path))
+    page = client.get(f"/moderation/do/thread.delete?ids={own}")
+    assert "effects__item--refused" not in page.text
+
+
+def test_a_change_of_rank_shows_at_once_in_the_board(client, forum, board_id, moderator):
+    author = forum.member("李雷")
+    forum.thread(author, board_id)
+    path = f"/forum-{board_id}-1.html"
+    assert "thread.delete" in buttons(client.get(path))
+
+    with working(forum) as uow:
+        place_in_group(uow, forum.actor(FOUNDER_ID), member_id=author, group_id=2)
+
+    assert "thread.delete" not in buttons(client.get(path))
 
 
 def test_a_space_offers_only_what_there_is_to_do(client, forum):

@@ -21,7 +21,7 @@ from forum.policies.moderation import (
     may_use,
 )
 from forum.policies.verdict import ALLOWED, Refusal, Verdict, refused
-from forum.queries.actors import member_rank
+from forum.queries.actors import ranks_of
 from forum.queries.site import Site
 
 CHUNK = 500
@@ -127,7 +127,7 @@ def load_targets(
         found = [_one(bans, one) for one in wanted]
     companions = {one: _one(threads, one) for one in companion_ids}
     authors = {author_of(one) for one in (*found, *companions.values())}
-    return Targets(found, companions, _ranks(s, site, authors))
+    return Targets(found, companions, ranks_of(s, site, authors))
 
 
 def _one(rows: dict[int, Any], row_id: int) -> Any:
@@ -145,18 +145,6 @@ def _rows(s: Session, model: Any, ids: Iterable[int], *, lock: bool) -> dict[int
                 populate_existing=True
             )
         found.update({row.id: row for row in s.scalars(statement)})
-    return found
-
-
-def _ranks(s: Session, site: Site, member_ids: Iterable[int]) -> dict[int, Rank]:
-    found: dict[int, Rank] = {}
-    for part in _parts(sorted(set(member_ids))):
-        for row in s.execute(
-            select(Member.id, Member.group_id, Member.is_founder).where(Member.id.in_(part))
-        ):
-            found[row.id] = member_rank(
-                site, group_id=row.group_id, is_founder=row.is_founder, member_id=row.id
-            )
     return found
 
 
