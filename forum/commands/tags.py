@@ -7,8 +7,9 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import Table, bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from forum.commands.word_checks import checked_line, refuse
@@ -28,6 +29,10 @@ LEAST_WIDTH, MOST_WIDTH = 2, 20  # Discuz's bytes, as width units: ASCII 1, ever
 _BETWEEN = re.compile(r"[\s,、;]+")  # other commas are these after NFKC
 _SIGNS = frozenset("_-+#.*")
 _CHUNK = 500
+_LINKS = cast(Table, ThreadTag.__table__)
+_FORGET = delete(_LINKS).where(
+    _LINKS.c.tag_id == bindparam("of_tag"), _LINKS.c.thread_id == bindparam("of_thread")
+)
 
 
 @dataclass(frozen=True)
@@ -160,11 +165,9 @@ def _follow(uow: UnitOfWork, thread_ids: Sequence[int]) -> None:
             select(ThreadTag.tag_id, ThreadTag.thread_id).where(ThreadTag.thread_id.in_(thread_ids))
         )
     }
-    for tag_id in sorted({tag_id for tag_id, _ in had - wanted}):
-        gone = [thread_id for one, thread_id in had - wanted if one == tag_id]
-        s.execute(
-            delete(ThreadTag).where(ThreadTag.tag_id == tag_id, ThreadTag.thread_id.in_(gone))
-        )
+    if gone := sorted(had - wanted):
+        rows = [{"of_tag": tag_id, "of_thread": thread_id} for tag_id, thread_id in gone]
+        s.connection().execute(_FORGET, rows)
     if fresh := sorted(wanted - had):
         insert = conflict_insert(s.get_bind().dialect.name, ThreadTag)
         rows = [{"tag_id": tag_id, "thread_id": thread_id} for tag_id, thread_id in fresh]

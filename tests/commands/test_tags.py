@@ -1,5 +1,7 @@
 """标签: what is typed becomes tags, the word filter looks at them, the index follows every command."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import select
 
@@ -13,6 +15,7 @@ from forum.commands.tags import checked_tags, follow_tags, split_tags
 from forum.commands.threads import ThreadOptions, start_thread
 from forum.commands.words import import_words
 from forum.core.cache import CacheName
+from forum.core.db import recorded_statements
 from forum.core.errors import Forbidden, Invalid
 from forum.core.uow import unit_of_work
 from forum.models import GroupPermission, PostState, Tag, Thread, ThreadTag
@@ -342,3 +345,36 @@ def test_known_tags_are_not_judged_again(forum):
 
     assert checked.names == ("代购", "春天")
     assert checked.held_by == ()
+
+
+def test_new_tags_given_by_many_at_once_are_made_once(forum):
+    authors = [forum.member(f"作者{n}") for n in range(6)]
+    orders = ["春天 夏天 秋天", "秋天 夏天 春天"]
+
+    with ThreadPoolExecutor(6) as pool:
+        made = list(
+            pool.map(lambda n: post(forum, authors[n], orders[n % 2], title=f"第 {n} 个"), range(6))
+        )
+
+    assert indexed(forum) == {
+        (name, ref.thread_id) for ref in made for name in ("春天", "夏天", "秋天")
+    }
+    with forum.read() as s:
+        assert len(s.scalars(select(Tag.id)).all()) == 3
+
+
+def test_a_bulk_action_costs_the_index_a_few_statements_however_many_threads(forum, staff):
+    counts = []
+    for number in (2, 40):
+        ids = [forum.thread(tags=f"单个{number}x{n},共同") for n in range(number)]
+        with unit_of_work(forum.database) as uow:
+            follow_tags(uow, ids)
+        with unit_of_work(forum.database) as uow:
+            for thread in uow.session.scalars(select(Thread).where(Thread.id.in_(ids))):
+                thread.tags = "共同,新来"
+            uow.session.flush()  # threads.tags
+            with recorded_statements() as statements:
+                follow_tags(uow, ids)
+        counts.append(len(statements))
+
+    assert counts[1] <= counts[0] <= 7
