@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from flask import Flask
@@ -120,10 +120,15 @@ def test_the_index_shows_what_a_forum_is_made_of(forum: Forum, client: FlaskClie
         assert words in text, words
 
 
-def test_a_board_shows_its_head_and_its_list(forum: Forum, client: FlaskClient):
+@pytest.mark.parametrize("at", [time(0, 0, 1), time(12), time(23, 59, 59)])
+def test_a_board_shows_its_head_and_its_list(
+    forum: Forum, app: Flask, client: FlaskClient, at: time
+):
     board_id = forum.board("电脑硬件", rules_html="禁止<em>广告</em>", favorite_count=3)
     forum.board("二手", board_id)
     today = NOW.astimezone(forum.site().zone).date()
+    # Whatever the clock says meanwhile, the page is of that day.
+    app.extensions["clock"] = lambda: datetime.combine(today, at, forum.site().zone)
     with unit_of_work(forum.database) as uow:
         uow.session.add(ThreadType(id=5, board_id=board_id, name="求助"))
         uow.session.execute(
