@@ -42,14 +42,14 @@ def run_batches(tools: Tools) -> int:
     finished = 0
     for batch_id in waiting:
         with unit_of_work(tools.database, now=tools.clock()) as uow:
-            is_ours = claim(uow, batch_id)
-        if not is_ours:
+            tries = claim(uow, batch_id)
+        if not tries:
             continue
         try:
             run_batch(lambda: unit_of_work(tools.database, now=tools.clock()), batch_id)
             finished += 1
         except Exception:  # those behind it must not wait for somebody to mend this one
-            log.exception("batch_stuck", extra={"batch_id": batch_id})
+            log.exception("batch_stuck", extra={"batch_id": batch_id, "tries": tries})
     return finished
 
 

@@ -117,6 +117,9 @@ class ModBatch(Base):
     closing_count: Mapped[int] = mapped_column(default=0)  # of what follows the log entry
     entry_id: Mapped[int | None] = mapped_column(ForeignKey("modlog.id"), index=True)
     error: Mapped[str] = mapped_column(default="")  # the key of what stopped it
+    try_count: Mapped[int] = mapped_column(
+        default=0
+    )  # by the job, the one that made the last step included
     created_at: Mapped[datetime]
     touched_at: Mapped[datetime]  # by the last step; old = its process died
     finished_at: Mapped[datetime | None]

@@ -1,17 +1,21 @@
 """End dates: the schedule takes back what still stands, once."""
 
+import itertools
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, text
 
 from forum.commands.moderation.batches import start_batch
 from forum.commands.moderation.thread_marks import DigestOptions, StickOptions
+from forum.commands.moderation.thread_merging import MergeOptions
 from forum.core.clock import utc_now
 from forum.core.mail import MemoryMailer
 from forum.jobs import JOBS, Tools
-from forum.models import Member, Thread
+from forum.models import BatchState, Member, ModBatch, Post, Thread, ThreadState
 from forum.storage.files import LocalFiles
+from tests.acting import log_in
 from tests.commands.moderation.acting import Moderator, differences, entries, row, working
 from tests.factories import FOUNDER_ID
 
@@ -122,3 +126,139 @@ def test_a_batch_left_to_the_worker_is_done_by_it(forum, founder, tmp_path):
     assert JOBS["run_batches"].run(tools) == 0
 
     assert entries(forum)[0].target_count == 25
+
+
+@pytest.fixture
+def worker(forum, tmp_path: Path):
+    """The worker; each of its runs comes five minutes after the one before."""
+    runs = itertools.count(1)
+
+    def run():
+        later = utc_now() + timedelta(minutes=5 * next(runs))
+        tools = Tools(forum.database, MemoryMailer(), LocalFiles(tmp_path), clock=lambda: later)
+        return JOBS["run_batches"].run(tools)
+
+    return run
+
+
+@pytest.fixture
+def broken(forum):
+    """The database itself fails whoever changes a post in such a way, until it is told to stop."""
+
+    def run(*statements):
+        with forum.database.write_session() as s, s.begin():
+            for statement in statements:
+                s.execute(text(statement))
+
+    def refuse(condition):
+        if forum.database.is_sqlite:
+            run(
+                f"CREATE TRIGGER broken BEFORE UPDATE ON posts WHEN {condition} "
+                "BEGIN SELECT RAISE(ABORT, 'broken'); END"
+            )
+            return
+        run(
+            "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'broken'; END $$",
+            "CREATE TRIGGER broken BEFORE UPDATE ON posts FOR EACH ROW "
+            f"WHEN ({condition}) EXECUTE FUNCTION broken()",
+        )
+
+    def mend():
+        if forum.database.is_sqlite:
+            run("DROP TRIGGER IF EXISTS broken")
+        else:
+            run("DROP FUNCTION IF EXISTS broken CASCADE")
+
+    refuse.mend = mend
+    yield refuse
+    mend()
+
+
+def going(merging):
+    """The first posts on their way into the kept thread; later ones go before them."""
+    kept, other, _ = merging
+    return f"OLD.thread_id = {other} AND OLD.floor = 4 AND NEW.thread_id = {kept}"
+
+
+def coming_back(merging):
+    kept, other, _ = merging
+    return f"OLD.thread_id = {kept} AND NEW.thread_id = {other}"
+
+
+@pytest.fixture
+def merging(forum, founder):
+    """A merge left to the worker: 200 posts come from another thread."""
+    kept = forum.thread(forum.member(), replies=20, at=utc_now() - timedelta(hours=3))
+    other = forum.thread(forum.member("李雷"), replies=200, at=utc_now() - timedelta(hours=2))
+    with working(forum) as uow:
+        return kept, other, start_batch(
+            uow, founder.actor, "thread.merge", [kept], MergeOptions(other), is_background=True
+        )  # fmt: skip
+
+
+def places(forum):
+    with forum.read() as s:
+        return s.execute(select(Post.id, Post.thread_id, Post.floor).order_by(Post.id)).all()
+
+
+def runs_until_done(worker):
+    """How often the worker came. A step that failed is tried smaller: then some of it goes on."""
+    return 1 + next(number for number in range(20) if worker())
+
+
+def test_a_batch_that_crashes_three_times_is_taken_back(forum, worker, merging, broken):
+    kept, other, batch_id = merging
+    before = places(forum)
+    broken(going(merging))
+    assert [worker(), worker()] == [0, 0]
+    stuck = row(forum, ModBatch, batch_id)
+    assert (stuck.state, stuck.in_hand) == (BatchState.RUNNING, [kept, other])
+    assert places(forum) != before
+
+    assert runs_until_done(worker) >= 2
+
+    failed = row(forum, ModBatch, batch_id)
+    assert (failed.state, failed.error, failed.in_hand) == (BatchState.FAILED, "batch_crashed", [])
+    assert places(forum) == before
+    assert row(forum, Thread, kept).batch_id is None
+    assert row(forum, Thread, other).state is ThreadState.VISIBLE
+    assert entries(forum) == []
+    assert differences(forum) == []
+    assert worker() == 0
+
+
+def test_a_crash_that_passes_is_only_a_delay(forum, worker, merging, broken):
+    batch_id = merging[2]
+    broken(going(merging))
+    assert [worker(), worker()] == [0, 0]
+    broken.mend()
+
+    assert worker() == 1
+
+    done = row(forum, ModBatch, batch_id)
+    assert (done.state, done.error, done.try_count) == (BatchState.DONE, "", 1)
+    assert differences(forum) == []
+
+
+def test_what_cannot_be_taken_back_either_is_let_go(forum, worker, merging, broken):
+    kept, _, batch_id = merging
+    broken(f"({going(merging)}) OR ({coming_back(merging)})")
+
+    assert runs_until_done(worker) >= 7
+
+    failed = row(forum, ModBatch, batch_id)
+    assert (failed.state, failed.error, failed.in_hand) == (BatchState.FAILED, "batch_left", [])
+    assert row(forum, Thread, kept).batch_id is None
+    assert worker() == 0
+
+
+def test_the_moderator_reads_why_a_batch_failed(forum, client, worker, merging, broken):
+    batch_id = merging[2]
+    broken(going(merging))
+    runs_until_done(worker)
+    log_in(client, forum, forum.member("管理员", group_id=1))
+
+    page = client.get(f"/moderation/batches/{batch_id}").get_data(as_text=True)
+
+    assert "论坛程序出错，连续三次未能完成" in page

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from forum.commands.moderation.in_hand import let_go
 from forum.commands.moderation.perform import Request
 from forum.core.errors import ForumError
 from forum.core.uow import UnitOfWork
@@ -30,16 +31,23 @@ def request_of(batch: ModBatch, target_ids: tuple[int, ...]) -> Request:
 
 def turn_round(uow: UnitOfWork, batch_id: int, error: ForumError) -> None:
     """Something was in the way: what was made is taken back, what was only planned is dropped."""
-    give_up(uow, batch_id, error.key)
+    if locked_batch(uow, batch_id).state is BatchState.RUNNING:
+        give_up(uow, batch_id, error.key)
 
 
 def give_up(uow: UnitOfWork, batch_id: int, reason: str) -> None:
-    """Go back.
+    """Go back, or where it was going back already: leave it, and let go of its threads.
 
     :param reason: the key of what stopped it.
     """
     batch = locked_batch(uow, batch_id)
-    if batch.state is BatchState.RUNNING:
+    batch.try_count = 1  # this one
+    if batch.state is BatchState.UNDOING:
+        batch.state, batch.error, batch.finished_at = BatchState.FAILED, "batch_left", uow.now
+        let_go(uow.session, batch)
+    elif batch.entry_id is not None:  # the deed stands in the log: only telling people failed
+        batch.state, batch.error, batch.finished_at = BatchState.DONE, "batch_untold", uow.now
+    elif batch.state is BatchState.RUNNING:
         batch.state, batch.error = BatchState.UNDOING, reason
         drop_waiting(uow.session, batch_id)
 

@@ -3,7 +3,7 @@
 import enum
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from forum.commands.moderation.batch_back import take_a_step_back
@@ -54,7 +54,9 @@ def advance(uow: UnitOfWork, batch_id: int, *, pace: Pace | None = None) -> Turn
     s = uow.session
     batch = locked_batch(uow, batch_id)
     if batch.state is BatchState.UNDOING:
-        return Turn.MORE if take_a_step_back(uow, batch) else Turn.DONE
+        turn = Turn.MORE if take_a_step_back(uow, batch) else Turn.DONE
+        _note_progress(s, batch_id)
+        return turn
     if batch.state is not BatchState.RUNNING:
         return Turn.DONE
     if batch.entry_id is not None:
@@ -63,10 +65,22 @@ def advance(uow: UnitOfWork, batch_id: int, *, pace: Pace | None = None) -> Turn
     uow.address = batch.address
     try:
         with s.begin_nested():
-            return _step(uow, batch, actor, pace or Pace())
+            turn = _step(uow, batch, actor, pace or Pace())
+        if turn is not Turn.PLAN:  # taking a target in hand is no step, planning it may crash
+            _note_progress(s, batch_id)
+        return turn
     except ForumError as error:
         turn_round(uow, batch_id, error)
         return Turn.MORE
+
+
+def _note_progress(s: Session, batch_id: int) -> None:
+    s.execute(
+        update(ModBatch)
+        .where(ModBatch.id == batch_id, ModBatch.try_count > 1)
+        .values(try_count=1)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _step(uow: UnitOfWork, batch: ModBatch, actor: Actor, pace: Pace) -> Turn:

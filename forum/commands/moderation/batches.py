@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from forum.commands.moderation.batch_journal import turn_round
+from forum.commands.moderation.batch_journal import give_up, turn_round
 from forum.commands.moderation.batch_pace import Pace
 from forum.commands.moderation.batch_pieces import lay_out, pieces_of
 from forum.commands.moderation.batch_steps import STEP_POSTS, STEP_TARGETS, Turn, advance
@@ -45,6 +45,7 @@ from forum.queries.site import site_of
 
 # A batch nobody has touched for so long has lost its process.
 LEASE = timedelta(seconds=60)
+MOST_TRIES = 3
 _LONG_AGO = timedelta(days=1)
 
 
@@ -217,14 +218,22 @@ def abandoned_batches(s: Session, now: datetime) -> list[int]:
     )
 
 
-def claim(uow: UnitOfWork, batch_id: int) -> bool:
-    """Take a batch that waits, so that no other worker takes it too."""
-    taken = uow.session.execute(
+def claim(uow: UnitOfWork, batch_id: int) -> int:
+    """Take a batch that waits, so that no other worker takes it too.
+
+    One that failed too often, whether by an error or with its process, goes back instead.
+
+    :returns: how often it was taken since its last step; 0 = somebody else has it.
+    """
+    tries = uow.session.scalar(
         update(ModBatch)
         .where(ModBatch.id == batch_id, ModBatch.touched_at < uow.now - LEASE)
-        .values(touched_at=uow.now)
+        .values(touched_at=uow.now, try_count=ModBatch.try_count + 1)
+        .returning(ModBatch.try_count)
     )
-    return bool(taken.rowcount)  # type: ignore[attr-defined]
+    if tries is not None and tries > MOST_TRIES:
+        give_up(uow, batch_id, "batch_crashed")
+    return tries or 0
 
 
 def run_batch(open_unit: Callable[[], AbstractContextManager[UnitOfWork]], batch_id: int) -> Pace:
