@@ -4,11 +4,13 @@ import secrets
 from datetime import timedelta
 
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 
 from forum.core.clock import utc_now
 from forum.core.uow import unit_of_work
 from forum.models import LoginSession
-from forum.queries.actors import token_hash
+from forum.policies.actor import Actor
+from forum.queries.actors import actor_of_login, find_login, token_hash
 from tests.factories import Forum
 
 
@@ -33,6 +35,13 @@ def log_in(client: FlaskClient, forum: Forum, member_id: int) -> str:
         session["_user_id"] = token
         session["_fresh"] = True
     return token
+
+
+def actor_of_token(forum: Forum, s: Session, token: str) -> Actor | None:
+    """Whom a page would see behind a session's token."""
+    now = utc_now()
+    found = find_login(s, token, now)
+    return None if found is None else actor_of_login(forum.site(), found, now)
 
 
 def csrf_token(client: FlaskClient, path: str = "/login") -> str:

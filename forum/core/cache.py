@@ -10,13 +10,15 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from sqlalchemy import text
+from sqlalchemy import JSON, literal_column, text
 from sqlalchemy.orm import Session
 
 T = TypeVar("T")
 _KNOWN = "cache_versions"  # in a session's info: what it learnt
 
 _READ_VERSIONS = text("SELECT name, value FROM cache_versions")
+# All of them as one column, for a statement that is asked at the start anyway: PostgreSQL only.
+VERSIONS = literal_column("(SELECT json_object_agg(name, value) FROM cache_versions)", JSON)
 _BUMP = text(
     "INSERT INTO cache_versions (name, value) VALUES (:name, 1) "
     "ON CONFLICT (name) DO UPDATE SET value = cache_versions.value + 1"
@@ -42,7 +44,8 @@ class VersionedCache:
 
     On SQLite `PRAGMA data_version` on a connection of its own tells, without a statement on the
     page's connection, whether anybody has committed since; only then the versions are read again.
-    On PostgreSQL the versions are read once a request (a statement of two rows).
+    On PostgreSQL the versions are read once a request: beside the login of a member (`VERSIONS`), or
+    by a statement of their own.
     """
 
     def __init__(self, sqlite_path: str | None) -> None:
@@ -64,8 +67,11 @@ class VersionedCache:
             self._versions = session.info[_KNOWN] = versions
             self._seen_data_version = data_version
             return
-        versions = {row.name: row.value for row in session.execute(_READ_VERSIONS)}
-        self._versions = session.info[_KNOWN] = versions
+        self.learn(session, {row.name: row.value for row in session.execute(_READ_VERSIONS)})
+
+    def learn(self, session: Session, versions: dict[str, int] | None) -> None:
+        """Take what another statement of this session has just read as `VERSIONS`."""
+        self._versions = session.info[_KNOWN] = versions or {}
 
     def _data_version(self, path: str) -> int:
         with self._lock:

@@ -15,7 +15,7 @@ from forum.core.db import Database, statement_count
 from forum.core.uow import UnitOfWork, unit_of_work
 from forum.http import login, replica
 from forum.policies.actor import Actor
-from forum.queries.actors import actor_for_token, guest_actor
+from forum.queries.actors import Login, actor_of_login, find_login, guest_actor
 from forum.queries.site import Site, site_of
 
 _globals = g._get_current_object
@@ -23,7 +23,8 @@ _globals = g._get_current_object
 
 def kept() -> dict[str, Any]:
     """What this request remembers, by name: `g` without its proxy, which costs more than a dictionary."""
-    return vars(_globals())
+    remembered: dict[str, Any] = vars(_globals())
+    return remembered
 
 
 def database() -> Database:
@@ -52,7 +53,8 @@ def primary() -> Session:
     held = kept()
     if "primary" not in held:
         held["primary"] = session = database().read_session()
-        database().cache.refresh(session)
+        if database().is_sqlite or _login() is None:
+            database().cache.refresh(session)
     return cast(Session, held["primary"])
 
 
@@ -91,13 +93,21 @@ def root_address() -> str:
 
 
 def _find_actor() -> Actor:
-    token = login.current_token()
-    if token is not None:
-        found = actor_for_token(primary(), site(), token, now())
-        if found is not None:
-            return found
+    found = _login()
+    if found is not None:
+        return actor_of_login(site(), found, now())
+    if login.current_token() is not None:
         login.forget()
     return guest_actor(site(), now())
+
+
+def _login() -> Login | None:
+    """The row behind the visitor's cookie; on PostgreSQL the first thing a session reads."""
+    held = kept()
+    if "login" not in held:
+        token = login.current_token()
+        held["login"] = None if token is None else find_login(primary(), token, now())
+    return cast(Login | None, held["login"])
 
 
 def address() -> str:
@@ -117,7 +127,7 @@ def writing() -> Iterator[UnitOfWork]:
 def close_reader() -> None:
     """End the reading snapshot, so that what follows sees what was just written."""
     held = kept()
-    for name in ("site", "actor"):
+    for name in ("site", "actor", "login"):
         held.pop(name, None)
     for name in ("reader", "primary"):
         session = held.pop(name, None)

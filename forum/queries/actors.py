@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
+from forum.core.cache import VERSIONS
+from forum.core.db import Database
 from forum.models import LoginSession, Member, MemberState
 from forum.policies.actor import GUEST_GROUP, MODERATOR_GROUP, Actor, Rank
 from forum.queries.site import Site
@@ -42,6 +44,7 @@ _BY_TOKEN = (
         Member.state != MemberState.UNCLAIMED,
     )
 )
+_BY_TOKEN_WITH_VERSIONS = _BY_TOKEN.add_columns(VERSIONS.label("versions"))
 _BY_ID = select(*_MEMBER_COLUMNS).where(Member.id == bindparam("member_id"))
 
 
@@ -63,11 +66,25 @@ def guest_actor(site: Site, now: datetime) -> Actor:
     )
 
 
-def actor_for_token(s: Session, site: Site, token: str, now: datetime) -> Actor | None:
-    """The member logged in under a token, or None when the session is over. One statement."""
-    row = s.execute(_BY_TOKEN, {"hash": token_hash(token), "now": now}).one_or_none()
-    if row is None:
-        return None
+Login = Row[Any]  # a member's columns, and those of the session
+
+
+def find_login(s: Session, token: str, now: datetime) -> Login | None:
+    """Who is logged in under a token, or None when the session is over. One statement.
+
+    On PostgreSQL it brings the versions of all caches along, which saves a page's first round trip.
+    """
+    database: Database = s.info["database"]
+    asked = {"hash": token_hash(token), "now": now}
+    statement = _BY_TOKEN if database.is_sqlite else _BY_TOKEN_WITH_VERSIONS
+    row: Login | None = s.execute(statement, asked).one_or_none()
+    if row is not None and not database.is_sqlite:
+        database.cache.learn(s, row.versions)
+    return row
+
+
+def actor_of_login(site: Site, row: Login, now: datetime) -> Actor:
+    """The member of a login. No statement."""
     return replace(
         _actor(site, row, now, row.session_id, row.panel_until),
         session_seen_at=row.session_seen_at,

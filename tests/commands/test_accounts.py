@@ -50,7 +50,8 @@ from forum.models import (
     ThreadState,
 )
 from forum.queries.accounts import credentials
-from forum.queries.actors import actor_for_token, token_hash
+from forum.queries.actors import token_hash
+from tests.acting import actor_of_token
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID, Forum
 
 MONEY = 2
@@ -198,7 +199,7 @@ def test_a_day_is_paid_once_however_many_devices(forum: Forum) -> None:
     for _ in range(2):
         token = logged_in(forum, member_id)
         with forum.read() as s:
-            actors.append(actor_for_token(s, forum.site(), token, utc_now()))
+            actors.append(actor_of_token(forum, s, token))
     assert money(forum, member_id) == 2
 
     for actor in actors:
@@ -245,7 +246,7 @@ def test_nobody_ends_the_sessions_of_others(forum: Forum) -> None:
     with changing(forum) as uow:
         token = open_session(uow, member_id=other, is_remembered=False)
     with forum.read() as s:
-        session_id = actor_for_token(s, forum.site(), token, utc_now()).session_id
+        session_id = actor_of_token(forum, s, token).session_id
 
     with unit_of_work(forum.database) as uow:
         assert not end_session(uow, forum.actor(mine), session_id=session_id)
@@ -308,7 +309,7 @@ def test_a_reset_link_works_once_and_ends_all_sessions(forum: Forum) -> None:
 
     assert row(forum, member_id).password_hash == "new"
     with forum.read() as s:
-        assert actor_for_token(s, forum.site(), token, utc_now()) is None
+        assert actor_of_token(forum, s, token) is None
         assert link not in s.scalars(select(MailToken.token_hash)).all()
     with pytest.raises(Invalid, match="link_dead"), unit_of_work(forum.database) as uow:
         reset_password(uow, token=link, password_hash="third")
@@ -378,7 +379,7 @@ def test_a_new_password_ends_every_session_but_the_new_one(forum: Forum) -> None
     member_id = forum.member(password_hash="hash", password_is_temporary=True)
     here, there = logged_in(forum, member_id), logged_in(forum, member_id)
     with forum.read() as s:
-        actor = actor_for_token(s, forum.site(), here, utc_now())
+        actor = actor_of_token(forum, s, here)
 
     with changing(forum) as uow:
         opened = change_password(uow, actor, verified_hash="hash", password_hash="new")
@@ -386,9 +387,9 @@ def test_a_new_password_ends_every_session_but_the_new_one(forum: Forum) -> None
     assert opened.token not in (here, there)
     assert opened.is_remembered
     with forum.read() as s:
-        alive = [actor_for_token(s, forum.site(), token, utc_now()) for token in (here, there)]
+        alive = [actor_of_token(forum, s, token) for token in (here, there)]
         assert alive == [None, None]
-        again = actor_for_token(s, forum.site(), opened.token, utc_now())
+        again = actor_of_token(forum, s, opened.token)
         assert again is not None
         assert not again.must_choose_password
 
@@ -420,7 +421,7 @@ def test_a_confirmed_address_stays_until_the_next_one_is_confirmed(forum: Forum)
     assert [mail.recipient for mail in letters(forum)] == ["old@example.com", "new@example.com"]
     assert row(forum, member_id).email == "old@example.com"
     with forum.read() as s:
-        assert actor_for_token(s, forum.site(), there, utc_now()) is None
+        assert actor_of_token(forum, s, there) is None
     with changing(forum) as uow:
         confirm_email(uow, token=link_from(forum))
     assert row(forum, member_id).email_key == email_key("new@example.com")
