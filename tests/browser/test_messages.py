@@ -48,9 +48,11 @@ def test_a_guest_writes_to_an_author_who_answers_and_blocks(
     assert other.page.get_by_role("link", name="消息(1)").count() == 0
     other.page.fill("#content textarea", "已经卖掉了")
     other.presses("发送")
-    other.page.locator("#content summary").click()
     other.presses("加入黑名单")
     other.reads("您已将对方加入黑名单")
+    other.page.locator("#content summary").click()
+    other.presses("确定删除")
+    other.reads("您还没有消息。")
 
     window.goes(f"/messages/{author_id}")
     window.reads("已经卖掉了")
