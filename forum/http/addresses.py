@@ -114,9 +114,9 @@ class Addresses:
         """Behind a mailed link: this address is mine."""
         return self._at(f"/confirm-email/{token}")
 
-    def settings(self, part: str = "") -> str:
+    def settings(self, part: str = "", next_path: str | None = None) -> str:
         """`part`: "" profile, password, email, avatar, sessions."""
-        return self._at(f"/settings/{part}" if part else "/settings")
+        return self._at(f"/settings/{part}" if part else "/settings", next=next_path)
 
     def points(self, before: int | None = None) -> str:
         """`before`: the transfers older than this one."""

@@ -30,8 +30,8 @@ from forum.policies.verdict import Verdict
 from forum.queries.board_filters import ListFilter
 from forum.queries.site import AnnouncementInfo, BoardInfo, Site
 from forum.queries.thread_slices import Order
+from forum.queries.visited import visited_boards
 
-VISITED_SHOWN = 10
 Visits = Mapping[int, datetime]  # when a member last looked at which board, the latest first
 
 
@@ -98,8 +98,7 @@ class OpenedBoard:
 
     def visited(self, site: Site, actor: Actor) -> tuple[tuple[int, str], ...]:
         """浏览过的版块 of a member: the others, the latest first. No statement."""
-        others = [one for one in self.visits if one != self.board.id and one in actor.readable]
-        return tuple((one, site.boards[one].name) for one in others[:VISITED_SHOWN])
+        return visited_boards(site, actor, self.visits, but=self.board.id)
 
 
 @dataclass(frozen=True)

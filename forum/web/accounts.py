@@ -56,7 +56,8 @@ def greet() -> Response | None:
     if not member.may_visit:
         return None
     if member.must_choose_password and request.endpoint not in _OPEN_TO_ALL:
-        return redirect(addresses().settings("password"), 303)
+        wanted = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else None
+        return redirect(addresses().settings("password", safe_path(wanted)), 303)
     if request.method == "GET" and member.session_seen_at is not None:
         zone = site().zone
         if member.session_seen_at.astimezone(zone).date() < now().astimezone(zone).date():

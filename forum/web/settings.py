@@ -17,6 +17,7 @@ from forum.http.devices import device_name
 from forum.http.errors import say, sentence
 from forum.http.forms import form_page, refusals_on
 from forum.http.letters import letter_writer
+from forum.http.returning import safe_path
 from forum.http.templating import addresses
 from forum.http.verifying import check_own_password
 from forum.jobs.mail import SEND_MAIL
@@ -92,7 +93,9 @@ def password() -> Response:
                 )
             tickets.remember(opened.token, is_remembered=opened.is_remembered)
             say(sentence("password_changed", {}))
-            return redirect(addresses().settings("password"), 303)
+            return redirect(safe_path(form.next.data) or addresses().settings("password"), 303)
+    if request.method == "GET":
+        form.next.data = safe_path(request.args.get("next")) or ""
     return form_page("settings/password.html", form)
 
 

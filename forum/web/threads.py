@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from forum.http import buffers
+from forum.http.blanks import give
 from forum.http.context import actor, reader, root_address, site
 from forum.http.errors import reason, sentence
 from forum.http.outlines import draw, draw_keyed, recall, remember
@@ -60,6 +61,7 @@ def show(thread_id: int, page: int, list_page: int) -> str | Response:
     )  # fmt: skip
     if opened.thread.moved_to_id is not None:
         return redirect(addresses().thread(opened.thread.moved_to_id))
+    give("visited_boards", opened.visited(site(), actor()))
     drawn, marks = _drawn(opened)
     _note(opened, marks)
     return drawn

@@ -25,6 +25,7 @@ def test_the_founder_starts_with_a_one_time_password(server: Server, visit: Visi
         old_password=server.founder_password, password=NEW_PASSWORD, password_again=NEW_PASSWORD
     )
     window.presses("保存密码")
+    assert window.at == "/forum-2-1.html"  # where one came from
     enters_the_panel(window, NEW_PASSWORD)
 
     assert window.at == "/admin/"

@@ -4,7 +4,9 @@ import re
 import statistics
 import time
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
+from urllib.parse import quote, urlencode
 
 import pytest
 from flask import Flask
@@ -310,7 +312,8 @@ def test_the_founder_chooses_a_password_before_anything_else(
     for path in ("/", "/forum-2-1.html", "/settings", "/favorites", "/no-such-page-2.html"):
         answer = client.get(path)
         if answer.status_code != 404:
-            assert (answer.status_code, answer.location) == (303, "/settings/password"), path
+            there = f"/settings/password?next={quote(path, safe='')}"
+            assert (answer.status_code, answer.location) == (303, there), path
     assert client.get("/settings/password").status_code == 200
 
     chosen = {"password": "my own password", "password_again": "my own password"}
@@ -321,6 +324,40 @@ def test_the_founder_chooses_a_password_before_anything_else(
     other = app.test_client()
     assert enter(other, "founder").status_code == 422
     assert enter(other, "founder", "my own password").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there"),
+    [
+        ("/thread-1-1-1.html?lang=en", "/thread-1-1-1.html?lang=en"),
+        ("", "/settings/password"),
+        ("//evil.example/", "/settings/password"),
+        ("https://evil.example/", "/settings/password"),
+        ("/\\evil.example", "/settings/password"),
+        ("/logout", "/settings/password"),
+    ],
+)
+def test_after_the_new_password_one_goes_on_to_where_one_came_from(
+    client: FlaskClient, wanted: str, there: str
+) -> None:
+    enter(client, "founder")
+    if wanted.startswith("/thread"):
+        client.get(wanted)
+    chosen = {"password": "my own password", "password_again": "my own password"}
+    form = f"/settings/password?{urlencode({'next': wanted})}"
+    shown = client.get(form).text.partition('name="next"')[2].partition('value="')[2]
+    assert unescape(shown.partition('"')[0]) == (wanted if there == wanted else "")
+
+    answer = submit(
+        client,
+        "/settings/password",
+        page=form,
+        old_password=FOUNDER_PASSWORD,
+        next=wanted,
+        **chosen,
+    )
+
+    assert (answer.status_code, answer.location) == (303, there)
 
 
 def test_logging_out_takes_a_post_and_ends_the_session(

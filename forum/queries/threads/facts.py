@@ -9,8 +9,10 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     SQLColumnExpression,
+    Text,
     and_,
     bindparam,
+    cast,
     false,
     func,
     literal,
@@ -23,6 +25,7 @@ from sqlalchemy.orm import Session, aliased
 
 from forum.core.errors import NotFound
 from forum.models import (
+    BoardVisit,
     Favorite,
     FavoriteKind,
     ModLogEntry,
@@ -35,6 +38,7 @@ from forum.models import (
 from forum.policies.actor import Actor
 from forum.policies.threads import ThreadFacts, may_read_thread
 from forum.policies.verdict import Refusal
+from forum.queries.visited import VISITED_SHOWN
 
 
 @dataclass(frozen=True)
@@ -112,8 +116,11 @@ class ThreadHead:
     has_pinned: bool  # 置顶回复: replies repeated on top of page 1
     author_post_count: int  # of the author asked for; 0 without one
     has_own_waiting: bool  # a post of the member's own that waits for approval, seen by nobody else
+    visited_board_ids: tuple[int, ...] = ()  # 浏览过的版块 of a member, the latest first
 
 
+# One may not be shown, and one is the thread's own.
+MOST_VISITED = VISITED_SHOWN + 2
 COLUMNS = tuple(getattr(Thread, name) for name in FoundThread.__dataclass_fields__)
 _FACTS = select(*COLUMNS).where(Thread.id == bindparam("thread_id"))
 
@@ -201,6 +208,7 @@ def thread_head(
         has_pinned=bool(row.has_pinned),
         author_post_count=row.author_post_count,
         has_own_waiting=bool(row.has_own_waiting),
+        visited_board_ids=tuple(map(int, row.visited.split(","))) if row.visited else (),
     )
 
 
@@ -235,6 +243,7 @@ def _head_statement(*, is_member: bool, moderates: bool, by_author: bool) -> Sel
     read_floor: ColumnElement[Any] = null()
     favorite: ColumnElement[bool] = false()
     own_waiting: ColumnElement[bool] = false()
+    visited: ColumnElement[Any] = null()
     if is_member:
         me: Any = bindparam("me")
         waiting = aliased(Post)
@@ -257,6 +266,14 @@ def _head_statement(*, is_member: bool, moderates: bool, by_author: bool) -> Sel
             )
             .exists()
         )
+        latest = (
+            select(cast(BoardVisit.board_id, Text).label("board_id"))
+            .where(BoardVisit.member_id == me)
+            .order_by(BoardVisit.seen_at.desc(), BoardVisit.board_id)
+            .limit(MOST_VISITED)
+            .subquery()
+        )
+        visited = select(func.aggregate_strings(latest.c.board_id, ",")).scalar_subquery()
     return (
         select(
             *COLUMNS,
@@ -266,6 +283,7 @@ def _head_statement(*, is_member: bool, moderates: bool, by_author: bool) -> Sel
             favorite.label("is_favorite"),
             has_pinned.label("has_pinned"),
             own_waiting.label("has_own_waiting"),
+            visited.label("visited"),
             ModLogEntry.action.label("log_action"),
             ModLogEntry.actor_name.label("log_actor_name"),
             ModLogEntry.created_at.label("log_at"),

@@ -14,6 +14,7 @@ from forum.policies.threads import may_reply
 from forum.policies.verdict import Verdict
 from forum.queries.site import BoardInfo, Site
 from forum.queries.threads.facts import FoundThread, ThreadHead, require_readable, thread_head
+from forum.queries.visited import visited_boards
 
 
 class Mark(NamedTuple):
@@ -79,6 +80,10 @@ class OpenedThread:
         unseen = [mark.floor for mark in marks if self._is_unseen(actor, mark)]
         own = tuple(mark.floor for mark in marks if mark.author_id == actor.member_id)
         return OwnMarks(min(unseen, default=None), own)
+
+    def visited(self, site: Site, actor: Actor) -> tuple[tuple[int, str], ...]:
+        """浏览过的版块 of a member: the others, the latest first. No statement."""
+        return visited_boards(site, actor, self.head.visited_board_ids, but=self.board.id)
 
     def _is_unseen(self, actor: Actor, mark: Mark) -> bool:
         if mark.author_id == actor.member_id:

@@ -11,6 +11,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import (
     BooleanField,
+    HiddenField,
     PasswordField,
     SelectField,
     StringField,
@@ -74,6 +75,8 @@ class PasswordForm(ChoosePasswordForm):
     old_password = PasswordField(
         _l("Old password"), [InputRequired(), Length(max=LONGEST_PASSWORD)]
     )
+
+    next = HiddenField()
 
     def __init__(self, accounts: Accounts, *known: str, **more: Any) -> None:
         super().__init__(accounts, *known, **more)
