@@ -56,6 +56,7 @@ class QueueItem:
     thread_id: int
     board_id: int
     title: str
+    tags: str  # of the thread, as written
     author_id: int
     author_name: str
     author_post_count: int
@@ -93,8 +94,8 @@ def queue_page(
     waiting = _waiting(actor, filter)
     rows = s.execute(
         select(
-            Post.id, Post.floor, Thread.id, Thread.board_id, Thread.title, Post.author_id,
-            Member.name, Member.post_count, Member.created_at, Post.created_at, Post.html,
+            Post.id, Post.floor, Thread.id, Thread.board_id, Thread.title, Thread.tags,
+            Post.author_id, Member.name, Member.post_count, Member.created_at, Post.created_at, Post.html,
             PostHold.reason, PostHold.words,
         )
         .join(Thread, Thread.id == Post.thread_id)

@@ -6,12 +6,15 @@ import pytest
 from sqlalchemy import select
 
 from forum.commands.moderation.thread_tags import TagOptions
+from forum.commands.queue import decide
 from forum.commands.tag_care import close_tags, merge_tags
 from forum.commands.tags import follow_tags
+from forum.commands.words import import_words
 from forum.core.db import recorded_statements
 from forum.core.uow import unit_of_work
 from forum.models import Post, Tag, Thread
 from tests.acting import csrf_token, log_in
+from tests.admin.conftest import enter
 from tests.commands.moderation.acting import Moderator
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
 
@@ -107,6 +110,23 @@ def test_whoever_may_give_none_is_not_asked(forum, client):
     log_in(client, forum, forum.member("无标签", group_id=8))
     answer = client.get(NEW)
     assert 'name="tags"' not in answer.text
+
+
+def test_whoever_approves_a_thread_sees_its_tags(forum, client, member_id):
+    with unit_of_work(forum.database) as uow:
+        import_words(uow, forum.actor(FOUNDER_ID), text="代购={MOD}")
+    log_in(client, forum, member_id)
+    form = {"title": "周末去哪儿", "source": TEXT, "tags": "春天 代购", "has_options": "1"}
+    client.post(NEW, data={**form, "csrf_token": csrf_token(client, NEW)})
+    assert client.get(path_of("春天")).status_code == 404  # not even for the author
+
+    enter(client, forum, forum.member("管理员", group_id=1))
+    assert "标签: 春天, 代购" in read(client, "/moderation/queue")
+    with forum.read() as s:
+        post_id = s.scalar(select(Post.id).where(Post.author_id == member_id))
+    with unit_of_work(forum.database) as uow:
+        decide(uow, forum.actor(FOUNDER_ID), "approve", [post_id])
+    assert "周末去哪儿" in read(client, path_of("代购"))
 
 
 def test_guests_see_other_tags_at_once(forum, client, staff):
