@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 
 from forum.core.uow import UnitOfWork
 from forum.models import Member
@@ -50,17 +50,17 @@ class Poster(NamedTuple):
     group_id: int
 
 
-def _locking(*columns: Any) -> Select[Any]:
-    return (
-        select(*columns)
-        .where(Member.id.in_(bindparam("ids", expanding=True)))
-        .order_by(Member.id)
-        .with_for_update(key_share=True)
-    )
+def _locking(wanted: ColumnElement[bool], *columns: Any) -> Select[Any]:
+    return select(*columns).where(wanted).order_by(Member.id).with_for_update(key_share=True)
 
 
-_POSTERS = _locking(*(getattr(Member, name) for name in Poster._fields))
-_IDS = _locking(Member.id)
+_OF_ALL = Member.id.in_(bindparam("ids", expanding=True))
+_POSTER = tuple(getattr(Member, name) for name in Poster._fields)
+_POSTERS = _locking(_OF_ALL, *_POSTER)
+# A list is written into the statement anew each time; most replies concern two members at most.
+_TWO = [bindparam(name, type_=Member.id.type) for name in ("one", "other")]
+_TWO_POSTERS = _locking(Member.id.in_(_TWO), *_POSTER)
+_IDS = _locking(_OF_ALL, Member.id)
 
 
 def lock_posters(uow: UnitOfWork, member_ids: Iterable[int]) -> dict[int, Poster]:
@@ -69,7 +69,11 @@ def lock_posters(uow: UnitOfWork, member_ids: Iterable[int]) -> dict[int, Poster
     Ids nobody has are left out of the answer.
     """
     wanted = sorted(set(member_ids))
-    found = {row[0]: Poster(*row) for row in uow.run(_POSTERS, {"ids": wanted})}
+    if 0 < len(wanted) <= 2:
+        rows = uow.run(_TWO_POSTERS, {"one": wanted[0], "other": wanted[-1]})
+    else:
+        rows = uow.run(_POSTERS, {"ids": wanted})
+    found = {row[0]: Poster(*row) for row in rows}
     _note(uow, found)
     return found
 
