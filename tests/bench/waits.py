@@ -146,7 +146,7 @@ class Scene:
         with self.clocked.database.read_session() as s:
             people = s.scalars(
                 select(Member.id).where(Member.id != FOUNDER_ID, Member.group_id >= 10)
-                .order_by(Member.post_count.desc()).limit(self.members)
+                .order_by(Member.post_count).limit(self.members)
             ).all()  # fmt: skip
         told = [self.folder / f"told-{one}" for one in people]
         processes = [
@@ -335,6 +335,16 @@ def _run(url: str, work: Path, given: argparse.Namespace) -> None:
                 other = s.scalar(select(Thread.id).order_by(Thread.id.desc()).limit(1)) or 0
             merging = starting("thread.merge", [longest], MergeOptions(other))
             entry = measure(scene, f"merge of {posts - half:,}", merging, rest)
+            measure(scene, "its undo", undoing(entry), rest)
+            continue
+        if key == "member.clean":
+            with database.read_session() as s:
+                who = s.scalar(
+                    select(Member.id).where(Member.id != FOUNDER_ID)
+                    .order_by(Member.post_count.desc()).limit(1)
+                ) or 0  # fmt: skip
+                wrote = s.scalar(select(Member.post_count).where(Member.id == who)) or 0
+            entry = measure(scene, f"clean-up of {wrote:,}", starting(key, [who]), rest)
             measure(scene, "its undo", undoing(entry), rest)
             continue
         entry = measure(scene, f"{key}, {len(ids):,}", starting(key, ids), ids + rest)

@@ -1,5 +1,6 @@
 """What does the journal of a batch say? Which targets are done, which pieces wait, what was asked for."""
 
+import enum
 from collections.abc import Sequence
 
 from sqlalchemy import delete, select
@@ -11,6 +12,16 @@ from forum.core.errors import ForumError
 from forum.core.uow import UnitOfWork
 from forum.models import BatchState, ModBatch, ModBatchStep
 from forum.modlog.registry import action_of
+
+
+class Turn(enum.IntEnum):
+    """What is to follow a step. Only DONE is false."""
+
+    DONE = 0
+    MORE = 1
+    PLAN = 2  # what is in hand is to be divided first: `pieces_of`, then `lay_out`
+    WAIT = 3  # for another large action, which has a thread in hand
+    CLOSE = 4  # all is made: `effects_of`, then `close`
 
 
 def locked_batch(uow: UnitOfWork, batch_id: int) -> ModBatch:

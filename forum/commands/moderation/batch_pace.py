@@ -14,7 +14,7 @@ AIM_S = 0.1
 LEAST_PROCESSOR_S = 0.05
 # What is done of a target whatever its size, in posts.
 TARGET_UNITS = 8
-LEAST_UNITS, FIRST_UNITS, MOST_UNITS = 20, 40, 600
+LEAST_UNITS, FIRST_UNITS, MOST_UNITS = 20, 40, 280
 # A step that was quick, or slow, may have been chance.
 GROWTH, SHRINKING = 1.5, 0.5
 

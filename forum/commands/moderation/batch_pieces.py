@@ -11,6 +11,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from forum.commands.moderation.batch_journal import (
+    Turn,
     done_count,
     is_laid_out,
     locked_batch,
@@ -19,7 +20,7 @@ from forum.commands.moderation.batch_journal import (
 )
 from forum.commands.moderation.batch_pace import Pace
 from forum.commands.moderation.conflicts import conflicts_in
-from forum.commands.moderation.in_hand import let_go, require_free, take_in_hand
+from forum.commands.moderation.in_hand import is_in_hand, let_go, require_free, take_in_hand
 from forum.commands.moderation.perform import (
     load_for,
     make_effects,
@@ -38,8 +39,9 @@ from forum.commands.moderation.undo import (
 from forum.commands.moderation.weights import counts_following
 from forum.core.errors import Conflict
 from forum.core.uow import UnitOfWork
-from forum.models import BatchState, ModBatch, ModBatchStep, Post, Thread
+from forum.models import BatchState, ModBatch, ModBatchStep, Post, TargetKind, Thread
 from forum.modlog.effects import Change, Create, Effect, MovePosts, Purge, decode, encode
+from forum.modlog.registry import action_of
 from forum.policies.actor import Actor
 from forum.queries.actors import actor_for_member
 from forum.queries.site import Site, site_of
@@ -67,6 +69,8 @@ class Pieces:
 def take_target(uow: UnitOfWork, batch: ModBatch, actor: Actor, target: int) -> None:
     """Keep everybody else away from a long thread, and those that go with it."""
     s, site = uow.session, site_of(uow.session)
+    if action_of(batch.action).targets is TargetKind.MEMBER:
+        return  # that would be all threads of an account: each piece waits for its own
     if batch.undoes_id is not None:
         threads = lock_threads(s, load_entry(s, batch.undoes_id, only={target}).raw_effects)
         require_free(threads, batch.id)
@@ -153,20 +157,23 @@ def lay_out(uow: UnitOfWork, batch_id: int, pieces: Pieces) -> None:
         batch.told = {**batch.told, str(pieces.target): pieces.told}
 
 
-def make_pieces(uow: UnitOfWork, batch: ModBatch, pace: Pace) -> bool:
-    """Make as many of the pieces that wait as fit into a step. False: they are not all laid out.
+def make_pieces(uow: UnitOfWork, batch: ModBatch, pace: Pace) -> Turn:
+    """Make as many of the pieces that wait as fit into a step. PLAN: they are not all laid out.
 
     The journal holds what they did together under the last of them.
     """
     s, batch_id, actor_id = uow.session, batch.id, batch.actor_id
     if not is_laid_out(s, batch_id):
-        return False
+        return Turn.PLAN
     pieces = waiting_pieces(s, batch_id, max(1, pace.units // PIECE_POSTS))
     numbers, is_end = [one.number for one in pieces], bool(pieces[-1].target_ids)
     effects = [decode(coded) for one in pieces for coded in one.effects]
     ids, is_new = _real_ids(uow, batch, effects)
     effects = with_real_ids(effects, ids)
     threads = lock_threads(s, effects)
+    is_busy = any(is_in_hand(thread, batch_id) for thread in threads)
+    if is_busy and action_of(batch.action).targets is TargetKind.MEMBER:
+        return Turn.WAIT
     require_free(threads, batch_id)
     _require_as_planned(s, effects)
     boards = {thread.id: thread.board_id for thread in threads}
@@ -185,7 +192,7 @@ def make_pieces(uow: UnitOfWork, batch: ModBatch, pace: Pace) -> bool:
     elif is_new:
         take_in_hand(s, batch, ids.values())
     pace.did(len(numbers) * PIECE_POSTS)
-    return True
+    return Turn.MORE
 
 
 def _require_as_planned(s: Session, effects: Sequence[Effect]) -> None:

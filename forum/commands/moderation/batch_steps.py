@@ -1,14 +1,14 @@
 """What is one step of a batch? A few targets, or a piece of a very long one; forward, or back."""
 
-import enum
 from collections.abc import Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from forum.commands.moderation.batch_back import take_a_step_back
-from forum.commands.moderation.batch_closing import close, close_further
+from forum.commands.moderation.batch_closing import close_further
 from forum.commands.moderation.batch_journal import (
+    Turn,
     done_count,
     drop_waiting,
     locked_batch,
@@ -24,7 +24,7 @@ from forum.commands.moderation.pieces import units_of
 from forum.commands.moderation.undo import load_entry, lock_threads, undoing_effects
 from forum.core.errors import ForumError
 from forum.core.uow import UnitOfWork
-from forum.models import BatchState, Member, ModBatch, ModBatchStep, TargetKind
+from forum.models import BatchState, Member, ModBatch, ModBatchStep, TargetKind, Thread
 from forum.modlog.effects import Effect, encode
 from forum.modlog.registry import Action, action_of
 from forum.policies.actor import Actor
@@ -36,14 +36,6 @@ STEP_TARGETS = 10
 STEP_POSTS = 200
 # A target of a batch that is longer is done in pieces.
 LONG_POSTS = 100
-
-
-class Turn(enum.IntEnum):
-    """What is to follow. Only DONE is false."""
-
-    DONE = 0
-    MORE = 1
-    PLAN = 2  # what is in hand is to be divided first: `pieces_of`, then `lay_out`
 
 
 def advance(uow: UnitOfWork, batch_id: int, *, pace: Pace | None = None) -> Turn:
@@ -66,7 +58,7 @@ def advance(uow: UnitOfWork, batch_id: int, *, pace: Pace | None = None) -> Turn
     try:
         with s.begin_nested():
             turn = _step(uow, batch, actor, pace or Pace())
-        if turn is not Turn.PLAN:  # taking a target in hand is no step, planning it may crash
+        if turn is Turn.MORE:  # taking a target in hand is no step, planning it may crash
             _note_progress(s, batch_id)
         return turn
     except ForumError as error:
@@ -86,13 +78,13 @@ def _note_progress(s: Session, batch_id: int) -> None:
 def _step(uow: UnitOfWork, batch: ModBatch, actor: Actor, pace: Pace) -> Turn:
     s, batch_id = uow.session, batch.id
     if waiting_pieces(s, batch_id, 1):
-        if make_pieces(uow, batch, pace):
-            return Turn.MORE
-        drop_waiting(s, batch_id)  # the process died while it noted them
-        return Turn.PLAN
+        turn = make_pieces(uow, batch, pace)
+        if turn is Turn.PLAN:
+            drop_waiting(s, batch_id)  # the process died while it noted them
+        return turn
     done = done_count(s, batch)
     if done >= len(batch.target_ids):
-        return Turn.MORE if close(uow, batch, actor) else Turn.DONE
+        return Turn.CLOSE
     targets, units = _next_targets(s, batch, done, pace.units)
     if units is None:
         take_target(uow, batch, actor, targets[0])
@@ -146,8 +138,7 @@ def _sizes(s: Session, batch: ModBatch, action: Action, ids: tuple[int, ...]) ->
     if not (action.is_destructive or action.is_long):
         return {}
     if action.targets is TargetKind.MEMBER and action.locks_threads_first:
-        rows = s.execute(select(Member.id, Member.post_count).where(Member.id.in_(ids)))
-        return {row.id: row.post_count for row in rows}
+        return posts_of_members(s, ids)
     if action.targets is not TargetKind.THREAD:
         return dict.fromkeys(ids, 1)
     request = request_of(batch, ids)
@@ -156,6 +147,19 @@ def _sizes(s: Session, batch: ModBatch, action: Action, ids: tuple[int, ...]) ->
     return {
         thread.id: thread.reply_count + 1 + others for thread in threads.threads if thread.id in ids
     }
+
+
+def posts_of_members(s: Session, ids: Sequence[int]) -> dict[int, int]:
+    """How many posts members have, and others in their threads. Two statements."""
+    rows = s.execute(select(Member.id, Member.post_count).where(Member.id.in_(ids)))
+    found = {row.id: row.post_count for row in rows}
+    for author_id, replies in s.execute(
+        select(Thread.author_id, func.sum(Thread.reply_count))
+        .where(Thread.author_id.in_(ids))
+        .group_by(Thread.author_id)
+    ):
+        found[author_id] = found.get(author_id, 0) + int(replies or 0)
+    return found
 
 
 def _do_step(

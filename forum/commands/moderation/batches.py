@@ -6,19 +6,27 @@ the database; a step that fails, or a process that dies, has the steps made take
 `run_batch` does the work: a request, or the job.
 """
 
+import gc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import sleep
 from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from forum.commands.moderation.batch_journal import give_up, turn_round
+from forum.commands.moderation.batch_closing import close, effects_of
+from forum.commands.moderation.batch_journal import Turn, give_up, turn_round
 from forum.commands.moderation.batch_pace import Pace
 from forum.commands.moderation.batch_pieces import lay_out, pieces_of
-from forum.commands.moderation.batch_steps import STEP_POSTS, STEP_TARGETS, Turn, advance
+from forum.commands.moderation.batch_steps import (
+    STEP_POSTS,
+    STEP_TARGETS,
+    advance,
+    posts_of_members,
+)
 from forum.commands.moderation.conflicts import conflicts_in
 from forum.commands.moderation.in_hand import require_free
 from forum.commands.moderation.perform import (
@@ -30,22 +38,24 @@ from forum.commands.moderation.perform import (
 from forum.commands.moderation.pieces import units_of
 from forum.commands.moderation.undo import (
     forget_entries,
-    keep_entries,
+    keep_entry,
     load_entry,
     lock_threads,
     may_undo,
 )
 from forum.core.db import Database
-from forum.core.errors import Conflict, ForumError
+from forum.core.errors import Conflict, Forbidden, ForumError
 from forum.core.uow import UnitOfWork
-from forum.models import BatchState, Member, ModBatch, TargetKind, Thread
+from forum.models import BatchState, ModBatch, TargetKind, Thread
 from forum.modlog.registry import Action, Choice
 from forum.policies.actor import Actor
+from forum.policies.verdict import Refusal
 from forum.queries.site import site_of
 
 # A batch nobody has touched for so long has lost its process.
 LEASE = timedelta(seconds=60)
 MOST_TRIES = 3
+WAIT_S, MOST_WAITS = 1.0, 30
 _LONG_AGO = timedelta(days=1)
 
 
@@ -77,7 +87,8 @@ def size_of(s: Session, action: Action, ids: Sequence[int], options: Any = None)
     counted: Any = Thread.reply_count + 1
     model: Any = Thread
     if action.targets is TargetKind.MEMBER:
-        model, counted = Member, Member.post_count if action.locks_threads_first else 0
+        posts = sum(posts_of_members(s, ids).values()) if action.locks_threads_first else 0
+        return Size(len(ids), posts, action.is_long)
     every = [
         *ids,
         *(
@@ -241,22 +252,33 @@ def run_batch(open_unit: Callable[[], AbstractContextManager[UnitOfWork]], batch
 
     :returns: what the steps took.
     """
-    turn, pace = Turn.MORE, Pace()
-    database: Database | None = None
+    turn, pace, waits = Turn.MORE, Pace(), 0
+    with open_unit() as uow:
+        database = database_of(uow)  # nothing is asked of it yet: no lock is taken
     try:
+        with database.read_session() as s:
+            undoes_id = s.scalar(select(ModBatch.undoes_id).where(ModBatch.id == batch_id))
+            if undoes_id is not None:
+                keep_entry(s, database, undoes_id)
+        # Looking through everything the process holds takes 150 ms, and mostly fell into a step.
+        gc.freeze()
         while turn is not Turn.DONE:
             with open_unit() as uow:
                 uow.session.connection()  # waits for SQLite's lock: what others take is not counted
                 pace.begin()
-                database = database_of(uow)
-                keep_entries(database)
                 turn = advance(uow, batch_id, pace=pace)
             pace.end()
+            waits = waits + 1 if turn is Turn.WAIT else 0
             if turn is Turn.PLAN:
                 _plan(open_unit, database, batch_id)
+                gc.freeze()
+            elif turn is Turn.CLOSE:
+                _close(open_unit, database, batch_id)
+            elif turn is Turn.WAIT:
+                _wait(open_unit, batch_id, waits)
     finally:
-        if database is not None:
-            forget_entries(database)
+        gc.unfreeze()
+        forget_entries(database)
     return pace
 
 
@@ -274,6 +296,31 @@ def _plan(
     for part in pieces.parts():
         with open_unit() as uow:
             lay_out(uow, batch_id, part)
+
+
+def _close(
+    open_unit: Callable[[], AbstractContextManager[UnitOfWork]], database: Database, batch_id: int
+) -> None:
+    """All is made: say so in the log."""
+    with database.read_session() as s:
+        effects = effects_of(s, batch_id)
+    try:
+        with open_unit() as uow:
+            close(uow, batch_id, effects)
+    except ForumError as error:
+        with open_unit() as uow:
+            turn_round(uow, batch_id, error)
+
+
+def _wait(
+    open_unit: Callable[[], AbstractContextManager[UnitOfWork]], batch_id: int, waits: int
+) -> None:
+    """Another large action has a thread in hand: it will let go, but not for ever is waited for it."""
+    if waits > MOST_WAITS:
+        with open_unit() as uow:
+            turn_round(uow, batch_id, Forbidden(Refusal.IN_HAND.value))
+    else:
+        sleep(WAIT_S)
 
 
 def database_of(uow: UnitOfWork) -> Database:

@@ -1,9 +1,12 @@
 """One step against a spammer: banned, and everything of the account in the recycle bin."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select
+from sqlalchemy.orm import load_only
 
+from forum.commands.moderation.in_hand import require_free
 from forum.commands.moderation.member_punishing import ban
 from forum.commands.moderation.planning import Planner, derive_last_post
 from forum.commands.moderation.post_warnings import punished
@@ -13,6 +16,11 @@ from forum.models import Member, Post, PostState, TargetKind, Thread, ThreadStat
 from forum.modlog.registry import Choice, Group, asked
 from forum.policies.actor import BANNED_GROUP
 from forum.policies.permissions import May
+
+# An account may have written 50,000 posts: their texts are not wanted.
+_POST_FIELDS = (
+    Post.id, Post.thread_id, Post.floor, Post.author_id, Post.state, Post.created_at,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -26,7 +34,7 @@ class CleanOptions:
     "member.clean", "Spam clean-up", "Undo the clean-up",
     targets=TargetKind.MEMBER, permission=May.BATCH_DELETE, group=Group.MEMBER,
     options=CleanOptions, is_destructive=True, most_targets=20, icon="trash",
-    locks_threads_first=True,
+    locks_threads_first=True, is_long=True,
 )  # fmt: skip
 def clean(planner: Planner, member: Member, options: CleanOptions) -> None:
     """禁止用户, 删除该用户帖子: in the boards the moderator moderates; undone as one."""
@@ -57,6 +65,7 @@ def _delete_threads(planner: Planner, member: Member) -> set[int]:
     threads = planner.session.scalars(
         statement.with_for_update(key_share=True) if planner.is_real else statement
     ).all()
+    _require_free(planner, threads)
     pointed_to = {thread.id for thread in threads}
     for thread in threads:
         # A pointer to one of them goes with it.
@@ -69,6 +78,7 @@ def _delete_replies(planner: Planner, member: Member, gone: set[int]) -> None:
     statement = (
         select(Post, Thread)
         .join(Thread, Thread.id == Post.thread_id)
+        .options(load_only(*_POST_FIELDS))
         .where(
             Post.author_id == member.id,
             Post.state == PostState.VISIBLE,
@@ -81,6 +91,7 @@ def _delete_replies(planner: Planner, member: Member, gone: set[int]) -> None:
     rows = planner.session.execute(
         statement.with_for_update(key_share=True) if planner.is_real else statement
     ).all()
+    _require_free(planner, {thread.id: thread for _, thread in rows}.values())
     left = [(post, thread) for post, thread in rows if thread.id not in gone]
     since = planner.now - planner.site.settings.moderation.lossless_delete_after
     by_thread: dict[int, tuple[Thread, list[Post]]] = {}
@@ -95,3 +106,9 @@ def _delete_replies(planner: Planner, member: Member, gone: set[int]) -> None:
         hidden: set[int] = planner.remembered(("hidden", thread.id), set)
         hidden |= {post.id for post in posts}
         derive_last_post(planner, thread, hidden=hidden)
+
+
+def _require_free(planner: Planner, threads: Iterable[Thread]) -> None:
+    """What is done at once touches no thread that another action has in hand; pieces wait for it."""
+    if planner.is_real:
+        require_free(threads)

@@ -23,6 +23,8 @@ from forum.modlog.effects import (
 
 # Small: a step makes as many of them as fit into its time.
 PIECE_POSTS = 40
+THREAD_UNITS = 14
+FEW = 10  # of one thread there are never more effects that belong together
 HIDDEN = frozenset({ThreadState.RECYCLED.value, ThreadState.IGNORED.value})
 
 
@@ -46,7 +48,7 @@ def units_of(effects: Iterable[Effect]) -> int:
                 total += len(effect.ids)
             case Purge(table="threads"):
                 total += effect.rows
-            case Purge():
+            case Purge() | Change(table="posts"):
                 total += 1
     return total
 
@@ -63,6 +65,7 @@ def divide(effects: Sequence[Effect], target: int, most: int = PIECE_POSTS) -> l
     moves: list[_Move] = []
     transfers: list[int] = []
     purged: list[Effect] = []
+    changed: list[Effect] = []
     for effect in effects:
         match effect:
             case MovePosts():
@@ -77,6 +80,8 @@ def divide(effects: Sequence[Effect], target: int, most: int = PIECE_POSTS) -> l
             case Count():
                 if _is_views(effect):
                     last.append(effect)
+            case Change(table="posts"):
+                changed.append(effect)
             case Create() | Derived() | Change():
                 (first if _comes_first(effect) else last).append(effect)
             case _:
@@ -85,10 +90,18 @@ def divide(effects: Sequence[Effect], target: int, most: int = PIECE_POSTS) -> l
         *_dealt_moves(moves, target, most),
         *_dealt_transfers(transfers, target, most),
         *(list(part) for part in _even(purged, most)),
+        *(list(part) for part in _even(changed, most)),
     ]
-    if not middle:
-        return [[*first, *last]]
-    middle[0] = [*first, *middle[0]]
+    # Of all threads of a member these are very many, and each is a whole thread that goes or comes.
+    share = max(1, most // THREAD_UNITS)
+    if len(first) > FEW:
+        middle = [*(list(part) for part in _even(first, share)), *middle]
+    elif middle:
+        middle[0] = [*first, *middle[0]]
+    else:
+        middle = [first]
+    if len(last) > FEW:
+        return [*middle, *(list(part) for part in _even(last, share))]
     middle[-1] = [*middle[-1], *last]
     return middle
 
@@ -102,6 +115,8 @@ def _comes_first(effect: Create | Derived | Change) -> bool:
             return bool(effect.after.get("last_floor", 0) > effect.before.get("last_floor", 0))
         case Change(table="threads"):
             return effect.after.get("state") in HIDDEN
+        case Change(table="members"):
+            return True  # who is banned writes nothing more meanwhile
     return False
 
 

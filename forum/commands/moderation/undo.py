@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, defer
 
 from forum.commands.moderation.conflicts import Conflict, conflicts_in, without
@@ -205,10 +205,9 @@ def load_entry(
     targets = tuple(one.target_id for one in rows if one.undone_by_id is None)
     if only is None:
         undone = {one.target_id for one in rows if one.undone_by_id is not None}
-        coded = [one for one in row.effects if one["target"] not in undone]
+        effects = tuple(decode(one) for one in row.effects if one["target"] not in undone)
     else:
-        coded = _coded_effects(s, row, targets)
-    effects = tuple(decode(one) for one in coded)
+        effects = _effects_on(s, row, targets)
     return LoggedEntry(row.id, action_of(row.action), row.is_reversal, targets, effects, row)
 
 
@@ -216,9 +215,10 @@ def load_entry(
 _KEPT = "logged_effects"
 
 
-def keep_entries(database: Database) -> None:
+def keep_entry(s: Session, database: Database, entry_id: int) -> None:
     """Read an entry's effects once for many steps, until `forget_entries`."""
-    database.info.setdefault(_KEPT, {})
+    database.info[_KEPT] = {}
+    load_entry(s, entry_id, only=s.scalars(_TARGETS, {"of_entry": entry_id}).all())
 
 
 def forget_entries(database: Database) -> None:
@@ -226,21 +226,23 @@ def forget_entries(database: Database) -> None:
     database.info.pop(_KEPT, None)
 
 
-def _coded_effects(s: Session, row: ModLogEntry, targets: Sequence[int]) -> list[dict[str, Any]]:
-    """The effects on these targets, as the row has them: it never changes."""
+_TARGETS = select(ModLogTarget.target_id).where(ModLogTarget.entry_id == bindparam("of_entry"))
+
+
+def _effects_on(s: Session, row: ModLogEntry, targets: Sequence[int]) -> tuple[Effect, ...]:
+    """The effects on these targets. The row never changes, so they may be kept."""
     if not targets:
-        return []
+        return ()
     kept = s.info["database"].info.get(_KEPT)
     key = (row.id, row.hash)
-    by_target: dict[int, list[dict[str, Any]]] | None = kept.get(key) if kept is not None else None
+    by_target: dict[int, list[Effect]] | None = kept.get(key) if kept is not None else None
     if by_target is None:
         by_target = {}
         for one in row.effects:
-            by_target.setdefault(one["target"], []).append(one)
+            by_target.setdefault(one["target"], []).append(decode(one))
         if kept is not None:
-            kept.clear()
             kept[key] = by_target
-    return [one for target in targets for one in by_target.get(target, ())]
+    return tuple(one for target in targets for one in by_target.get(target, ()))
 
 
 def may_undo(s: Session, actor: Actor, site: Site, entry: LoggedEntry) -> Verdict:

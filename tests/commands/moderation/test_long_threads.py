@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy import func, select, text
 
 from forum.commands.counters import refresh_last_post
+from forum.commands.moderation.batch_closing import close, effects_of
+from forum.commands.moderation.batch_journal import Turn
 from forum.commands.moderation.batch_pieces import lay_out, pieces_of
-from forum.commands.moderation.batch_steps import Turn, advance
+from forum.commands.moderation.batch_steps import advance
 from forum.commands.moderation.batches import (
     run_batch,
     size_of,
@@ -106,6 +108,11 @@ def go(forum, batch_id, *, steps=10_000):
             for part in pieces.parts():
                 with working(forum) as uow:
                     lay_out(uow, batch_id, part)
+        elif turn is Turn.CLOSE:
+            with forum.read() as s:
+                effects = effects_of(s, batch_id)
+            with working(forum) as uow:
+                close(uow, batch_id, effects)
         look(forum)
     return row(forum, ModBatch, batch_id)
 
