@@ -16,7 +16,7 @@ from forum.commands.moderation.pieces import joined
 from forum.commands.moderation.record import LoggedAction, record, settle_record
 from forum.commands.moderation.targets import author_of
 from forum.commands.moderation.telling import Told, tell_owners
-from forum.commands.moderation.undo import load_entry
+from forum.commands.moderation.undo import load_entry, title_of_part
 from forum.core.errors import Conflict
 from forum.core.uow import UnitOfWork
 from forum.models import BatchState, ModBatch, ModBatchStep
@@ -113,7 +113,8 @@ def _entry(s: Session, site: Site, batch: ModBatch, actor: Actor) -> LoggedActio
             raise Conflict("already_undone")
         return LoggedAction(
             action=entry.action, actor_id=actor.member_id, actor_name=actor.name,
-            target_ids=ids, board_id=entry.row.board_id, title=entry.row.title,
+            target_ids=ids, board_id=entry.row.board_id,
+            title=title_of_part(s, site, entry.row, ids),
             options=entry.row.options, effects=[], is_reversal=not entry.is_reversal,
             undoes_id=entry.id,
             expires_at=entry.row.expires_at if entry.is_reversal else None,

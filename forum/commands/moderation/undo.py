@@ -14,9 +14,10 @@ from forum.commands.moderation.conflicts import Conflict, conflicts_in, without
 from forum.commands.moderation.in_hand import require_free
 from forum.commands.moderation.last_posts import ORDERS, with_last_posts
 from forum.commands.moderation.late_posts import late_posts
-from forum.commands.moderation.perform import make_effects
+from forum.commands.moderation.perform import make_effects, title_of
 from forum.commands.moderation.record import LoggedAction, record
 from forum.commands.moderation.stamps_back import with_stamps
+from forum.commands.moderation.targets import load_targets
 from forum.commands.moderation.telling import Told, tell_owners
 from forum.commands.moderation.weights import counts_following
 from forum.core.db import Database
@@ -117,7 +118,7 @@ def undo(
             actor_name=actor.name if actor is not None else "",
             target_ids=targets,
             board_id=entry.row.board_id,
-            title=entry.row.title,
+            title=title_of_part(s, site, entry.row, targets),
             options=entry.row.options,
             effects=[encode(effect) for effect in applied.effects],
             reason=reason,
@@ -132,6 +133,14 @@ def undo(
             is_reversal=not entry.is_reversal,
         )  # fmt: skip
     return Undone(new_id, tuple(applied.effects), tuple(found))
+
+
+def title_of_part(s: Session, site: Site, row: ModLogEntry, target_ids: Sequence[int]) -> str:
+    """What the log calls these targets of an entry: its title may be that of one left alone."""
+    if len(target_ids) == row.target_count:
+        return row.title
+    first = load_targets(s, site, action_of(row.action), [min(target_ids)], skips_gone=True).found
+    return title_of(first[0]) if first else row.title
 
 
 def conflicts_of(s: Session, site: Site, entry_id: int) -> list[Conflict]:

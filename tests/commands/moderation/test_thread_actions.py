@@ -248,6 +248,17 @@ def test_a_partial_undo_takes_back_what_can_be(forum, founder):
         founder.undoes(done.entry_id, partial=True)
 
 
+def test_a_partial_undo_is_called_by_what_it_took_back(forum, founder):
+    one, two = forum.thread(title="一"), forum.thread(title="二")
+    done = founder.does("thread.close", one, two)
+    founder.does("thread.open", one)
+
+    undone = founder.undoes(done.entry_id, partial=True)
+
+    assert row(forum, ModLogEntry, done.entry_id).title == "一"
+    assert row(forum, ModLogEntry, undone.entry_id).title == "二"
+
+
 def test_what_a_partial_undo_left_can_be_undone_later(forum, founder):
     one, two, three = forum.thread(), forum.thread(), forum.thread()
     done = founder.does("thread.close", one, two, three)
