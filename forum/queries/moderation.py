@@ -115,7 +115,8 @@ _ABOUT_PEOPLE = (TargetKind.MEMBER, TargetKind.NETWORK)
 
 def _visible_to(actor: Actor) -> ColumnElement[bool]:
     """Entries about boards the actor moderates. A row over several boards is for those who
-    moderate every one of its threads."""
+    moderate every one of its threads; one's own deed, too, where they went to a board one may read:
+    who moved a thread out takes it back from here."""
     if actor.rank >= Rank.FOUNDER:
         return ModLogEntry.id > 0
     target, thread = aliased(ModLogTarget), aliased(Thread)
@@ -126,6 +127,8 @@ def _visible_to(actor: Actor) -> ColumnElement[bool]:
             target.entry_id == ModLogEntry.id,
             target.kind == TargetKind.THREAD,
             thread.board_id.not_in(actor.moderated),
+            ModLogEntry.actor_id.is_distinct_from(actor.member_id)
+            | thread.board_id.not_in(actor.readable),
         )
         .exists()
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -114,7 +115,20 @@ def _changes(
                 if column not in _SILENT:
                     key = (effect.table, column, effect.before[column], after)
                     found[key] = found.get(key, 0) + 1
-    types = {value for key in found if key[1] == "type_id" for value in key[2:] if value}
+    values = [(key[1], value) for key in found for value in key[2:]]
+    shown = iter(values_shown(s, site, actor, values))
+    for (table, column, _, _), count in found.items():
+        yield ChangeLine(table, column, next(shown), next(shown), count)
+
+
+def values_shown(
+    s: Session, site: Site, actor: Actor, values: Sequence[tuple[str, Any]]
+) -> list[Any]:
+    """Values of columns as people know them: names for ids, moments for their text. One statement.
+
+    :param values: column, and the value as effects hold it.
+    """
+    types = {value for column, value in values if column == "type_id" and value}
     names = (
         {
             row.id: row.name
@@ -125,9 +139,7 @@ def _changes(
         if types
         else {}
     )
-    for (table, column, before, after), count in found.items():
-        shown = [_shown(site, actor, names, column, value) for value in (before, after)]
-        yield ChangeLine(table, column, shown[0], shown[1], count)
+    return [_shown(site, actor, names, column, value) for column, value in values]
 
 
 def _shown(site: Site, actor: Actor, types: dict[int, str], column: str, value: Any) -> Any:
@@ -139,6 +151,8 @@ def _shown(site: Site, actor: Actor, types: dict[int, str], column: str, value: 
         return site.groups[value].title if value in site.groups else ""
     if column in ("stamp", "icon"):
         return (STAMP_NAMES | ICON_NAMES).get(value, value)
+    if value and column.endswith(("_at", "_until")):
+        return datetime.fromisoformat(value)
     return value
 
 

@@ -153,7 +153,7 @@ class RecordLine:
 
 
 def own_record(s: Session, actor: Actor, *, before: int | None = None) -> tuple[RecordLine, ...]:
-    """违规记录: what the staff did about the member asking, newest first. One statement.
+    """我的处理记录: what the staff did about the member asking, newest first. One statement.
 
     :raises Forbidden: guests have none.
     """

@@ -19,7 +19,7 @@ from forum.commands.moderation.batches import (
     start_batch,
     start_undo_batch,
 )
-from forum.commands.moderation.targets import PostTarget, Target
+from forum.commands.moderation.targets import PostTarget, Target, load_targets
 from forum.core.errors import Forbidden, NotFound
 from forum.http.background import nudge
 from forum.http.context import actor, now, reader, site, writing
@@ -33,11 +33,12 @@ from forum.models import BatchState, Member, NetworkBan, Thread
 from forum.modlog.registry import ACTIONS, Action
 from forum.policies.moderation import may_use
 from forum.queries.moderation import batch_progress, log_entry
-from forum.queries.moderation_effects import EffectLines, effect_lines
+from forum.queries.moderation_effects import EffectLines, effect_lines, values_shown
 from forum.web.forms.moderation import ActionForm, action_form
 
 pages = Blueprint("moderation", __name__)
 
+MOST_CONFLICTS = 50
 ID = "int(max=9007199254740991)"
 
 
@@ -50,6 +51,19 @@ class TargetLine:
     url: str
     refused: str = ""
     present: str = ""  # what it has of what the action changes
+
+
+@dataclass(frozen=True)
+class ConflictLine:
+    """What stands in the way of taking something back; `title` "" where the target is gone."""
+
+    title: str
+    url: str
+    kind: str
+    column: str
+    expected: Any
+    found: Any
+    later_entry_id: int | None
 
 
 @pages.route("/moderation/do/<key>", methods=["GET", "POST"])
@@ -140,7 +154,9 @@ def _page(action: Action, ids: Sequence[int], form: ActionForm, options: Any) ->
     lines = EffectLines()
     if ids:
         with refusals_on(form):
-            shown = preview(reader(), actor(), site(), action.key, ids, options, now=now())
+            shown = preview(
+                reader(), actor(), site(), action.key, ids, options, now=now(), expires_at=form.end_date
+            )  # fmt: skip
         if shown is None:
             options = None
             shown = preview(reader(), actor(), site(), action.key, ids, None, now=now())
@@ -202,11 +218,29 @@ def take_back(entry_id: int) -> Response | str:
         entry=entry,
         action=ACTIONS[entry.action],
         actions=ACTIONS,
-        conflicts=conflicts_of(reader(), site(), entry_id),
+        conflicts=_conflict_lines(entry_id, ACTIONS[entry.action]),
         lines=effect_lines(reader(), site(), actor(), seen.effects),
         can_undo_some=seen.can_undo_some,
         back=_back(request.args.get("back")),
     )
+
+
+def _conflict_lines(entry_id: int, action: Action) -> tuple[ConflictLine, ...]:
+    """What is in the way, each thing once: of 1,000 posts that are elsewhere one says enough."""
+    found = conflicts_of(reader(), site(), entry_id)
+    ids = list(dict.fromkeys(one.target_id for one in found))[:MOST_CONFLICTS]
+    targets = load_targets(reader(), site(), action, ids, skips_gone=True)
+    names = {target.id: _name(target) for target in targets.found}
+    values = [(one.column, value) for one in found for value in (one.expected, one.found)]
+    shown = iter(values_shown(reader(), site(), actor(), values))
+    lines = [
+        ConflictLine(
+            *names.get(one.target_id, ("", "")), one.kind, one.column, next(shown), next(shown),
+            one.later_entry_id,
+        )
+        for one in found
+    ]  # fmt: skip
+    return tuple(dict.fromkeys(lines))[:MOST_CONFLICTS]
 
 
 def _take_back_now(entry_id: int, target_count: int) -> Response:

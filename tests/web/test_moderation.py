@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from forum.commands.moderation import ACTIONS
+from forum.commands.moderation.thread_moving import MoveOptions
 from forum.core.cache import CacheName
 from forum.core.clock import utc_now
 from forum.core.uow import unit_of_work
@@ -148,6 +149,45 @@ def test_conflicts_are_listed_with_what_to_undo_first(client, forum, board_id, m
 
     assert f"/moderation/undo/{second.entry_id}" in page
     assert send(client, f"/moderation/undo/{first.entry_id}").status_code == 409
+
+
+def test_who_moved_a_thread_away_finds_the_way_back(client, forum, board_id, moderator):
+    thread_id = forum.thread(board_id=board_id, title="旧笔记本")
+    done = moderator.does("thread.move", thread_id, options=MoveOptions(FIRST_BOARD_ID))
+    founder = Moderator(forum, FOUNDER_ID)
+    founder.does("thread.close", thread_id)
+    open_panel(forum)
+
+    log = client.get("/moderation/log").text
+    assert f"/moderation/undo/{done.entry_id}" in log
+    assert log.count("旧笔记本") == 1  # what others did there is not for this moderator
+    assert send(client, f"/moderation/undo/{done.entry_id}").status_code == 303
+    assert row(forum, Thread, thread_id).board_id == board_id
+
+
+def test_a_conflict_is_told_with_names_not_numbers(client, forum, board_id, moderator):
+    moved, kept = (forum.thread(board_id=board_id, title=title) for title in ("走了的", "没动的"))
+    other = forum.board("远处")
+    first = moderator.does("thread.move", moved, kept, options=MoveOptions(FIRST_BOARD_ID))
+    Moderator(forum, FOUNDER_ID).does("thread.move", moved, options=MoveOptions(other))
+
+    page = client.get(f"/moderation/undo/{first.entry_id}").text
+    conflicts = page.partition("冲突")[2].partition("操作效果")[0]
+
+    assert "走了的" in conflicts
+    assert "默认版块" in conflicts
+    assert "远处" in conflicts
+    assert "没动的" not in conflicts
+
+
+def test_a_preview_shows_until_when_on_the_moderators_clock(client, forum, moderator):
+    open_panel(forum)
+    page = send(
+        client, "/moderation/do/member.mute", ids=forum.member("话多"),
+        expires_at=f"{utc_now() + timedelta(days=3):%Y-%m-%d}T09:30", preview="1",
+    )  # fmt: skip
+
+    assert " 09:30:00" in page.text.partition("操作效果")[2]
 
 
 def test_the_log_shows_own_boards_only(client, forum, board_id, moderator):

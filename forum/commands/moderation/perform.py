@@ -129,10 +129,12 @@ def preview(
     options: Any = None,
     *,
     now: datetime,
+    expires_at: datetime | None = None,
 ) -> Preview:
     """What an action would do to the targets it may be done to. Reads only; locks nothing.
 
     :param options: None where a required one was not chosen yet: only the targets are looked at.
+    :param expires_at: when the schedule would take it back; not checked.
     :raises NotFound: a target does not exist, or is secret from the actor.
     :raises Invalid: an option breaks a rule.
     """
@@ -140,7 +142,7 @@ def preview(
     ids = unique(target_ids)
     if len(ids) > entry.most_targets:
         raise Invalid("too_many_targets", field="ids", most=entry.most_targets)
-    request = Request(entry, ids, options)
+    request = Request(entry, ids, options, expires_at=expires_at)
     targets = load_for(s, site, request)
     level = entry.level_of(options) if options is not None else 1
     refusals = tuple(
