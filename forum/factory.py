@@ -29,6 +29,7 @@ from forum.http import (
     page_cache,
     page_store,
     replica,
+    requests,
     retries,
     templating,
     visiting,
@@ -45,6 +46,7 @@ class Forum(Flask):
     """Flask with templates compiled for each language."""
 
     jinja_environment = templating.LocaleEnvironment
+    request_class = requests.CleanRequest
 
     def ensure_sync(self, func: Any) -> Any:
         """The function itself: none of ours is a coroutine, and Flask asks a dozen times a page."""
@@ -85,6 +87,7 @@ def create_app(config: Config | None = None) -> Flask:
     networks.init_app(app)
     closed.init_app(app)
     visiting.init_app(app)
+    requests.init_app(app)
     retries.init_app(app)
     for blueprint in (*BLUEPRINTS, admin_pages):
         app.register_blueprint(blueprint)

@@ -11,6 +11,7 @@ from forum.commands.message_reports import report_message
 from forum.http.context import actor, reader, site, writing
 from forum.http.errors import reason, say
 from forum.http.forms import form_page, refusals_on
+from forum.http.requests import number_in
 from forum.http.returning import safe_path
 from forum.http.templating import addresses
 from forum.policies.messages import may_send_messages, may_use_messages
@@ -18,7 +19,7 @@ from forum.queries import messages as queries
 from forum.web.forms.messages import AddressedForm, BlockForm, ReceptionForm
 from forum.web.forms.posts import MessageForm
 from forum.web.forms.reports import ReportForm
-from forum.web.members import ID, MOST, part_asked
+from forum.web.members import ID, part_asked
 
 pages = Blueprint("messages", __name__)
 
@@ -92,13 +93,12 @@ def _send(form: MessageForm, recipient_id: int) -> None:
 @pages.post(f"/messages/<{ID}:member_id>/read")
 def read(member_id: int) -> Answer:
     """Looking changes nothing by itself: the page's script (or its button) says "read"."""
-    up_to_id = request.form.get("up_to", type=int)
     with writing() as uow:
         commands.mark_messages_read(
             uow,
             actor(),
             member_id=member_id,
-            up_to_id=min(up_to_id, MOST) if up_to_id is not None else None,
+            up_to_id=number_in(request.form, "up_to"),
         )
     return redirect(addresses().messages(member_id), 303)
 

@@ -7,23 +7,22 @@ from forum.commands.notices import mark_read
 from forum.commands.reports import REASONS
 from forum.core.errors import Forbidden
 from forum.http.context import actor, reader, writing
+from forum.http.requests import number_in
 from forum.http.templating import addresses
 from forum.modlog.registry import ACTIONS
 from forum.policies.verdict import Refusal
 from forum.queries.notices import notices_page
 
 pages = Blueprint("notices", __name__)
-MOST = 9007199254740991
 
 
 @pages.get("/notices")
 def index() -> str:
-    before = request.args.get("before", type=int)
     page = notices_page(
         reader(),
         actor(),
         part=request.args.get("part", ""),
-        before=before if before is not None and 0 < before <= MOST else None,
+        before=number_in(request.args, "before"),
     )
     return render_template("notices/index.html", page=page, actions=ACTIONS, report_reasons=REASONS)
 
@@ -33,7 +32,6 @@ def read() -> Response:
     """Looking at the page changes nothing by itself: the page's script (or its button) says "read"."""
     if actor().is_guest:
         raise Forbidden(Refusal.SIGN_IN)
-    up_to_id = request.form.get("up_to", type=int)
     with writing() as uow:
-        mark_read(uow, actor(), up_to_id=up_to_id)
+        mark_read(uow, actor(), up_to_id=number_in(request.form, "up_to"))
     return redirect(addresses().notices(), 303)

@@ -15,6 +15,7 @@ from forum.http.buffers import seen
 from forum.http.context import actor, reader, site, writing
 from forum.http.errors import reason, say
 from forum.http.forms import form_page, refusals_on
+from forum.http.requests import number_in
 from forum.http.templating import addresses
 from forum.http.times import absolute
 from forum.models import PostState
@@ -96,7 +97,7 @@ def new_thread(board_id: int) -> Response:
 
 @pages.route(f"/thread-<{ID}:thread_id>/reply", methods=["GET", "POST"])
 def reply(thread_id: int) -> Response:
-    quote_id = request.args.get("quote", type=int) if request.method == "GET" else None
+    quote_id = number_in(request.args, "quote") if request.method == "GET" else None
     page = queries.reply_form(reader(), actor(), site(), thread_id=thread_id, quote_id=quote_id)
     form = ReplyForm(submission_key=_new_key())
     if page.quoted is not None:
