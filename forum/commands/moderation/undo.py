@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, null, select
 from sqlalchemy.orm import Session, defer
 
 from forum.commands.moderation.conflicts import Conflict, conflicts_in, without
@@ -281,7 +281,11 @@ def _may_undo_on_members(s: Session, actor: Actor, site: Site, entry: LoggedEntr
         rank = member_rank(site, group_id=row.group_id, is_founder=row.is_founder, member_id=row.id)
         if row.id == actor.member_id or not outranks(actor.rank, rank):
             return refused(Refusal.OUTRANKED)
-    return ALLOWED
+    # What a clean-up threw away lies in boards, which not everybody sees who may lift a ban.
+    boards = {thread.board_id for thread in lock_threads(s, entry.effects, lock=False)}
+    if boards - actor.readable:
+        return refused(Refusal.MODERATORS_ONLY)
+    return _may_put_back_in(actor, entry, boards) if boards else ALLOWED
 
 
 def _may_undo_in_threads(s: Session, actor: Actor, entry: LoggedEntry) -> Verdict:
@@ -304,6 +308,10 @@ def _may_undo_in_threads(s: Session, actor: Actor, entry: LoggedEntry) -> Verdic
         boards.add(thread.board_id)
     if any(board_id not in actor.readable for board_id in boards):
         return refused(Refusal.NOT_VISIBLE)
+    return _may_put_back_in(actor, entry, boards)
+
+
+def _may_put_back_in(actor: Actor, entry: LoggedEntry, boards: set[int]) -> Verdict:
     # Who may move a thread out of a board may take it back, without being its moderator there.
     own = {board_id for board_id in boards if actor.moderates(board_id)}
     if not own or (boards - own and actor.member_id != entry.row.actor_id):
@@ -356,11 +364,16 @@ def _owners(s: Session, entry: LoggedEntry, targets: Sequence[int]) -> list[Told
     """Who was told, if anybody: they hear of the change of mind too."""
     if not entry.row.options.get("notified"):
         return []
-    if entry.action.targets is TargetKind.THREAD:
-        rows = s.execute(
-            select(Thread.author_id, Thread.id, Thread.title, Thread.id).where(
-                Thread.id.in_(targets)
-            )
-        )
-        return [Told(*row) for row in rows]
-    return []
+    kind = entry.action.targets
+    wanted: Select[Any]
+    if kind is TargetKind.THREAD:
+        wanted = select(Thread.author_id, Thread.id, Thread.title, Thread.id)
+        wanted = wanted.where(Thread.id.in_(targets))
+    elif kind is TargetKind.POST:
+        wanted = select(Post.author_id, Post.id, Thread.title, Thread.id)
+        wanted = wanted.join(Thread, Thread.id == Post.thread_id).where(Post.id.in_(targets))
+    elif kind is TargetKind.MEMBER:
+        wanted = select(Member.id, Member.id, Member.name, null()).where(Member.id.in_(targets))
+    else:
+        return []
+    return [Told(*row) for row in s.execute(wanted)]

@@ -11,7 +11,7 @@ from forum.commands.moderation.post_states import BlockOptions
 from forum.commands.moderation.post_warnings import WarnOptions
 from forum.core.clock import utc_now
 from forum.core.errors import Forbidden, Invalid
-from forum.models import Member, Post, PostState, PostWarning, Thread, ThreadState
+from forum.models import Member, Notice, Post, PostState, PostWarning, Thread, ThreadState
 from forum.policies.actor import BANNED_GROUP, MUTED_GROUP
 from tests.commands.moderation.acting import Moderator, differences, row
 from tests.commands.moderation.test_thread_actions import money, paid_thread
@@ -75,6 +75,21 @@ def test_a_blocked_post_is_opened_again(forum, founder):
     founder.does("post.block", post_id, options=BlockOptions(False))
 
     assert not row(forum, Post, post_id).is_blocked
+
+
+@pytest.mark.parametrize("action", ["post.block", "member.mute"])
+def test_who_was_told_hears_when_it_is_taken_back(forum, founder, action):
+    author = forum.member()
+    thread_id = forum.thread(forum.member("韩梅梅"), replies=1, repliers=(author,))
+    target = author if action == "member.mute" else post_ids(forum, thread_id)[1]
+    done = founder.does(action, target, notifies=True)
+
+    founder.undoes(done.entry_id)
+
+    with forum.read() as s:
+        told = s.scalars(select(Notice).where(Notice.kind == "moderated").order_by(Notice.id)).all()
+    assert [one.member_id for one in told] == [author] * 2
+    assert [one.data["is_reversal"] for one in told] == [False, True]
 
 
 def test_the_third_warning_mutes_and_its_undo_lets_go(forum, founder):
@@ -141,6 +156,22 @@ def test_profile_parts_are_cleared_and_come_back(forum, founder):
 
     founder.undoes(done.entry_id)
     assert row(forum, Member, member_id).signature_html == "<p>签名</p>"
+
+
+def test_who_does_not_see_a_board_brings_nothing_back_into_it(forum, founder):
+    spammer, superior = forum.member("卖药"), forum.member("超版", group_id=2)
+    secret = forum.thread(spammer, forum.board("站务", viewers=(1,)))
+    done = founder.does("member.clean", spammer, options=CleanOptions())
+
+    with pytest.raises(Forbidden):
+        Moderator(forum, superior).undoes(done.entry_id)
+    with pytest.raises(Forbidden):
+        Moderator(forum, superior).undoes(done.entry_id, partial=True)
+
+    assert row(forum, Thread, secret).state is ThreadState.RECYCLED
+    assert row(forum, Member, spammer).group_id == BANNED_GROUP
+    founder.undoes(done.entry_id)
+    assert row(forum, Thread, secret).state is ThreadState.VISIBLE
 
 
 def test_a_spammer_is_cleaned_up_after_in_one_step_and_back_in_one(forum, founder):
