@@ -79,6 +79,7 @@ class AppealsPage:
     cards: tuple[AppealCard, ...]
     is_open: bool
     total: int
+    oldest_at: datetime | None
     next_from: int | None
 
 
@@ -223,9 +224,12 @@ def appeals_page(
         .order_by(Appeal.id if is_open else Appeal.id.desc())
         .limit(PAGE + 1)
     ).all()  # fmt: skip
-    total = s.scalar(select(func.count()).select_from(Appeal).where(*wanted)) or 0
+    total, oldest_at = s.execute(
+        select(func.count(), func.min(Appeal.created_at)).where(*wanted)
+    ).one()
     cards = tuple(_card(site, actor, tuple(row)) for row in rows[:PAGE])
-    return AppealsPage(cards, is_open, total, cards[-1].id if len(rows) > PAGE else None)
+    next_from = cards[-1].id if len(rows) > PAGE else None
+    return AppealsPage(cards, is_open, total, oldest_at, next_from)
 
 
 @dataclass(frozen=True)
