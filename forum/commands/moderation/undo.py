@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, bindparam, null, select
+from sqlalchemy import bindparam, null, select
 from sqlalchemy.orm import Session, defer
 
 from forum.commands.moderation.conflicts import Conflict, conflicts_in, without
@@ -365,7 +365,7 @@ def _owners(s: Session, entry: LoggedEntry, targets: Sequence[int]) -> list[Told
     if not entry.row.options.get("notified"):
         return []
     kind = entry.action.targets
-    wanted: Select[Any]
+    wanted: Any
     if kind is TargetKind.THREAD:
         wanted = select(Thread.author_id, Thread.id, Thread.title, Thread.id)
         wanted = wanted.where(Thread.id.in_(targets))
