@@ -156,6 +156,7 @@ class Database:
                 pool_size=pool_size,
                 max_overflow=8,
                 connect_args=arguments,
+                hide_parameters=True,  # an error is logged, and they may be what two wrote each other
             )
             event.listen(engine, "connect", _connect_sqlite)
             # Not by an event: an error in there would not become one of SQLAlchemy's.
@@ -167,6 +168,7 @@ class Database:
                 max_overflow=8,
                 pool_pre_ping=False,
                 connect_args={"connect_timeout": 5},
+                hide_parameters=True,  # as above
                 # A page's statements each see the latest commit; a round trip for BEGIN and one
                 # for ROLLBACK are saved on every page.
                 isolation_level="READ COMMITTED" if writes else "AUTOCOMMIT",

@@ -2,7 +2,8 @@
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import text, update
+from sqlalchemy.exc import StatementError
 
 from forum.core.uow import unit_of_work
 from forum.models import Message, Post
@@ -41,3 +42,13 @@ def test_a_message_stands_on_no_page_of_others(app: Flask, forum: Forum) -> None
     assert [one for one in met if one[0] not in BETWEEN] == []
     assert {persona for persona, _ in met} == set(BETWEEN)
     assert seen >= set(PERSONAS) - {"banned", "muted"}
+
+
+def test_no_error_tells_what_was_written(forum: Forum) -> None:
+    for words in (CANARY, "金丝雀\0", 10**30):
+        with pytest.raises(StatementError) as failed, unit_of_work(forum.database) as uow:
+            uow.session.execute(text("SELECT :words FROM nowhere"), {"words": words})
+
+        assert "SELECT" in str(failed.value)
+        assert "金丝雀" not in str(failed.value)
+        assert str(10**30) not in str(failed.value)
