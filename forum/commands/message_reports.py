@@ -8,11 +8,10 @@ from sqlalchemy import select
 
 from forum.commands.locks import lock_members
 from forum.commands.notices import notify
-from forum.commands.report_handling import NOTE_LENGTH, OUTCOMES
+from forum.commands.report_handling import checked_note
 from forum.commands.reports import checked_entry, staff_of
 from forum.core.db import conflict_insert
-from forum.core.errors import Conflict, Invalid, NotFound
-from forum.core.text import clean_line
+from forum.core.errors import Conflict, NotFound
 from forum.core.uow import UnitOfWork
 from forum.models import Message, MessageCopy, MessageReport, ReportState
 from forum.policies.actor import Actor
@@ -110,14 +109,10 @@ def handle_message_report(
     :param note: words for who reported.
     :raises NotFound: no such report for the actor.
     :raises Conflict: "report_handled": somebody was faster.
-    :raises Invalid: "note_too_long", "report_outcome".
+    :raises Invalid: as `checked_note`.
     """
     may_see_reported_messages(actor).require()
-    note = clean_line(note)
-    if len(note) > NOTE_LENGTH:
-        raise Invalid("note_too_long", field="note", most=NOTE_LENGTH)
-    if outcome not in OUTCOMES:
-        raise Invalid("report_outcome", field="outcome")
+    note = checked_note(outcome, note)
     report = uow.session.get(MessageReport, report_id, with_for_update=True)
     if report is None:
         raise NotFound("not_found")

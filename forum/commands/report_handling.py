@@ -25,13 +25,9 @@ def handle_report(
     :param note: words for the reporters.
     :raises NotFound: no such report for the actor.
     :raises Conflict: "report_handled": somebody was faster.
-    :raises Invalid: "note_too_long".
+    :raises Invalid: as `checked_note`.
     """
-    note = clean_line(note)
-    if len(note) > NOTE_LENGTH:
-        raise Invalid("note_too_long", field="note", most=NOTE_LENGTH)
-    if outcome not in OUTCOMES:
-        raise Invalid("report_outcome", field="outcome")
+    note = checked_note(outcome, note)
     report, post = _locked(uow, actor, report_id)
     reporters = list(
         uow.session.scalars(
@@ -54,6 +50,19 @@ def handle_report(
         post_id=post.id,
         data={"outcome": outcome.value, "message": note},
     )
+
+
+def checked_note(outcome: ReportState, note: str) -> str:
+    """What goes with a decision on a report, of a post or a message, as it is stored.
+
+    :raises Invalid: "note_too_long", "report_outcome".
+    """
+    note = clean_line(note)
+    if len(note) > NOTE_LENGTH:
+        raise Invalid("note_too_long", field="note", most=NOTE_LENGTH)
+    if outcome not in OUTCOMES:
+        raise Invalid("report_outcome", field="outcome")
+    return note
 
 
 def escalate_report(uow: UnitOfWork, actor: Actor, *, report_id: int) -> int:

@@ -67,7 +67,7 @@ def decide_now() -> Response:
             len(done.gone),
         )
         say(words, "note")
-    return _back("queue")
+    return back_to("queue")
 
 
 @pages.get("/reports")
@@ -83,17 +83,16 @@ def reports() -> str:
 
 @pages.post(f"/reports/<{ID}:report_id>")
 def handle(report_id: int) -> Response:
-    outcome = request.form.get("outcome", "")
     with changing() as uow:
         handle_report(
             uow,
             actor(),
             report_id=report_id,
-            outcome=ReportState(outcome) if outcome in list(ReportState) else ReportState.OPEN,
+            outcome=asked_outcome(),
             note=request.form.get("note", ""),
         )
     say(_("The report is handled; those who reported were told."))
-    return _back("reports")
+    return back_to("reports")
 
 
 @pages.post(f"/reports/<{ID}:report_id>/escalate")
@@ -101,8 +100,15 @@ def escalate(report_id: int) -> Response:
     with changing() as uow:
         escalate_report(uow, actor(), report_id=report_id)
     say(_("The report was passed to the next rank."))
-    return _back("reports")
+    return back_to("reports")
 
 
-def _back(part: str) -> Response:
+def asked_outcome() -> ReportState:
+    """What was decided on a report; OPEN = nothing anybody can mean."""
+    outcome = request.form.get("outcome", "")
+    return ReportState(outcome) if outcome in list(ReportState) else ReportState.OPEN
+
+
+def back_to(part: str) -> Response:
+    """Where the form came from, or a part of the panel."""
     return redirect(safe_path(request.form.get("back")) or addresses().moderation(part), 303)
