@@ -1,15 +1,18 @@
 """Deciding on reports: upheld or rejected, or passed to the next rank."""
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from forum.commands.locks import lock_members
 from forum.commands.notices import notify
+from forum.commands.reports import entry_parts, staff_of
 from forum.core.errors import Conflict, Invalid, NotFound
 from forum.core.text import clean_line
 from forum.core.uow import UnitOfWork
 from forum.models import Post, Report, ReportEntry, ReportState, Thread
 from forum.policies.actor import Actor
 from forum.policies.queue import may_handle_report
+from forum.queries.actors import actor_for_member
+from forum.queries.site import site_of
 
 OUTCOMES = (ReportState.UPHELD, ReportState.REJECTED)
 HIGHEST = 2
@@ -66,23 +69,44 @@ def checked_note(outcome: ReportState, note: str) -> str:
 
 
 def escalate_report(uow: UnitOfWork, actor: Actor, *, report_id: int) -> int:
-    """Pass a report to the next rank; those below see it no more.
+    """Pass a report to the next rank, who are told; those below see it no more.
 
     :returns: the new level: 1 super moderators, 2 administrators.
     :raises NotFound: no such report for the actor.
     :raises Conflict: it was handled, or there is no higher rank.
     """
-    report, _post = _locked(uow, actor, report_id)
+    report, post = _locked(uow, actor, report_id)
     if report.escalation >= HIGHEST:
         raise Conflict("conflict")
     level = report.escalation + 1
-    uow.session.execute(
-        update(Report)
-        .where(Report.id == report_id)
-        .values(escalation=level)
-        .execution_options(synchronize_session=False)
+    report.escalation = level
+
+    first = select(ReportEntry.reason).where(ReportEntry.report_id == report_id)
+    reason, _ = entry_parts(uow.session.scalars(first.order_by(ReportEntry.id).limit(1)).one())
+    notify(
+        uow,
+        "reported",
+        member_ids=_next_handlers(uow, report, post.author_id),
+        actor=actor,
+        thread_id=post.thread_id,
+        post_id=post.id,
+        data={"reason": reason},
+        merge_key=f"reported:{report_id}:{level}",
     )
     return level
+
+
+def _next_handlers(uow: UnitOfWork, report: Report, author_id: int) -> list[int]:
+    """Those of the higher staff who may handle it now."""
+    s, site = uow.session, site_of(uow.session)
+    ids = next(staff_of(uow, site, None))
+    return [
+        member_id
+        for member_id in sorted(ids)
+        if may_handle_report(
+            actor_for_member(s, site, member_id, uow.now), report, author_id=author_id
+        )
+    ]
 
 
 def _locked(uow: UnitOfWork, actor: Actor, report_id: int) -> tuple[Report, Post]:

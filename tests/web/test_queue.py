@@ -179,13 +179,19 @@ def test_a_report_that_was_passed_on_is_seen_from_that_rank_up(forum, world):
                 for one in (world["outsider"], world["moderator"], super_id, FOUNDER_ID)
             ]
 
+    def told_by(actor_id):
+        with forum.read() as s:
+            return set(s.scalars(select(Notice.member_id).where(Notice.actor_id == actor_id)))
+
     assert seen() == [False, True, True, True]
     run(forum, escalate_report, forum.actor(world["moderator"]), report_id=report_id)
     assert seen() == [False, False, True, True]
     with pytest.raises(NotFound):
         run(forum, escalate_report, forum.actor(world["moderator"]), report_id=report_id)
+    assert told_by(world["moderator"]) == {super_id, world["insider"], FOUNDER_ID}
     run(forum, escalate_report, forum.actor(super_id), report_id=report_id)
     assert seen() == [False, False, False, True]
+    assert told_by(super_id) == {world["insider"], FOUNDER_ID}
 
 
 def test_nobody_sees_a_report_about_oneself(forum, world):
