@@ -16,7 +16,7 @@ from forum.commands.word_checks import checked_line, refuse
 from forum.core.db import conflict_insert
 from forum.core.errors import Invalid
 from forum.core.names import tag_key
-from forum.core.text import clean_line, width
+from forum.core.text import clean_line, shows_nothing, width
 from forum.core.uow import UnitOfWork
 from forum.models import Tag, Thread, ThreadTag
 from forum.policies.actor import Actor
@@ -112,6 +112,8 @@ def _check_form(name: str) -> None:
 
 
 def _is_well_formed(name: str) -> bool:
+    if any(map(shows_nothing, name)):
+        return False  # two tags that look the same, or one that looks like none
     kinds = {unicodedata.category(character)[0] for character in name if character not in _SIGNS}
     return kinds <= {"L", "M", "N"} and bool(kinds & {"L", "N"})
 

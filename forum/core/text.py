@@ -1,6 +1,12 @@
 """How wide, how long, how cut? Text measures as Discuz! takes them."""
 
+import re
 import unicodedata
+
+# Letters and marks to Unicode that show nothing: Hangul and Khmer fillers, joiners, selectors.
+_SHOWS_NOTHING = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 
 
 def width(text: str) -> int:
@@ -18,6 +24,11 @@ def cut(text: str, units: int, ending: str = " ...") -> str:
         if used > units:
             return text[:index] + ending
     return text
+
+
+def shows_nothing(character: str) -> bool:
+    """Is it a character that cannot be seen, and is no blank?"""
+    return unicodedata.category(character) == "Cf" or bool(_SHOWS_NOTHING.match(character))
 
 
 def clean_line(text: str) -> str:

@@ -1,11 +1,13 @@
 """When are two texts the same to the filter? Case, width, look and invisible characters do not matter.
 
-NFKC and case folding, and characters that show nothing (zero-width blanks, variation selectors) left
-out. Where each folded character came from is known, so that what was found can be replaced.
+NFKC and case folding, and characters that show nothing (zero-width blanks, variation selectors, fillers)
+left out. Where each folded character came from is known, so that what was found can be replaced.
 """
 
 import unicodedata
 from dataclasses import dataclass
+
+from forum.core.text import shows_nothing
 
 # Between pieces that are no one text; no word holds it, and nothing is replaced across it.
 BARRIER = "\uffff"
@@ -24,14 +26,10 @@ class _Folds(dict[str, str]):
 
 
 def _fold_one(character: str) -> str:
-    if unicodedata.category(character) == "Cf" or _is_selector(character):
+    if shows_nothing(character):
         return ""
     plain = unicodedata.normalize("NFKC", character).casefold()
     return unicodedata.normalize("NFKC", plain)
-
-
-def _is_selector(character: str) -> bool:
-    return "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
 
 
 _FOLDS = _Folds()

@@ -127,6 +127,8 @@ def test_a_tag_keeps_the_spelling_that_was_first(forum):
         ("a/../b", "tag_characters"),
         ("..", "tag_characters"),
         ("\u0301\u0301", "tag_characters"),
+        ("\u3164\u3164", "tag_characters"),  # letters that show nothing
+        ("赌\u034f博", "tag_characters"),
     ],
 )
 def test_what_can_be_no_tag_is_refused_at_its_field(forum, typed, key):

@@ -29,6 +29,8 @@ def refused(filter_: WordFilter, *texts: str) -> list[str]:
         ("Casino", "the CASINO"),
         ("casino", "ｃａｓｉｎｏ"),  # full width
         ("casino", "ca\u200bsi\u00adno"),  # characters that show nothing
+        ("赌博", "赌\u3164博"),  # a letter that shows nothing
+        ("赌博", "赌\u180b\u034f博"),  # marks that show nothing
         ("strasse", "Straße"),
         ("ガス", "ｶﾞｽ"),  # half width, two characters to one
         ("café", "cafe\u0301"),

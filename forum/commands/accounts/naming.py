@@ -1,6 +1,5 @@
 """Is this a name somebody may carry? Width, characters, reserved and look-alike names; renaming."""
 
-import re
 import unicodedata
 from fnmatch import fnmatchcase
 
@@ -9,14 +8,12 @@ from sqlalchemy.exc import IntegrityError
 
 from forum.core.errors import Invalid, NotFound, Taken
 from forum.core.names import name_key
-from forum.core.text import width
+from forum.core.text import shows_nothing, width
 from forum.core.uow import UnitOfWork
 from forum.models import Board, Member, PostComment, PostRating, Thread
 from forum.settings import Accounts
 
 _MARKS = frozenset("_-.·")
-# Letters to Unicode that show nothing: Hangul fillers. (Other invisible ones are not letters.)
-_FILLERS = frozenset("\u115f\u1160\u3164\uffa0")
 _MOST_MARKS = 2  # accents on one letter; more are a tower
 
 
@@ -53,23 +50,17 @@ def _is_made_of_letters(name: str) -> bool:
         category = unicodedata.category(character)
         if category.startswith("M"):
             marks_in_a_row += 1
-            if index == 0 or marks_in_a_row > _MOST_MARKS or _is_invisible_mark(character):
+            if index == 0 or marks_in_a_row > _MOST_MARKS or shows_nothing(character):
                 return False
             continue
         marks_in_a_row = 0
-        if character in _FILLERS:
+        if shows_nothing(character):
             return False
         if category.startswith("L") or category == "Nd":
             has_letter = True
         elif character not in _MARKS:
             return False
     return has_letter
-
-
-def _is_invisible_mark(character: str) -> bool:
-    return bool(
-        re.match("[\u034f\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]", character)
-    )
 
 
 def is_reserved(accounts: Accounts, name: str) -> bool:
