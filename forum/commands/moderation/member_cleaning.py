@@ -22,6 +22,12 @@ _POST_FIELDS = (
     Post.id, Post.thread_id, Post.floor, Post.author_id, Post.state, Post.created_at,
 )  # fmt: skip
 
+# What waits for approval goes as well, or the next look into the queue shows the spammer again.
+THREADS = (
+    ThreadState.VISIBLE, ThreadState.REDIRECT, ThreadState.PENDING, ThreadState.IGNORED,
+)  # fmt: skip
+POSTS = (PostState.VISIBLE, PostState.PENDING, PostState.IGNORED)
+
 
 @dataclass(frozen=True)
 class CleanOptions:
@@ -58,7 +64,7 @@ def _delete_threads(planner: Planner, member: Member) -> set[int]:
         .where(
             Thread.author_id == member.id,
             Thread.board_id.in_(planner.actor.moderated),
-            Thread.state.in_((ThreadState.VISIBLE, ThreadState.REDIRECT)),
+            Thread.state.in_(THREADS),
         )
         .order_by(Thread.id)
     )
@@ -81,7 +87,7 @@ def _delete_replies(planner: Planner, member: Member, gone: set[int]) -> None:
         .options(load_only(*_POST_FIELDS))
         .where(
             Post.author_id == member.id,
-            Post.state == PostState.VISIBLE,
+            Post.state.in_(POSTS),
             Post.floor > 1,
             Thread.state == ThreadState.VISIBLE,
             Thread.board_id.in_(planner.actor.moderated),

@@ -15,6 +15,7 @@ from forum.models import Member, Notice, Post, PostState, PostWarning, Thread, T
 from forum.policies.actor import BANNED_GROUP, MUTED_GROUP
 from tests.commands.moderation.acting import Moderator, differences, row
 from tests.commands.moderation.test_thread_actions import money, paid_thread
+from tests.commands.test_queue import posting, replies, starts
 from tests.factories import FOUNDER_ID
 
 
@@ -172,6 +173,28 @@ def test_who_does_not_see_a_board_brings_nothing_back_into_it(forum, founder):
     assert row(forum, Member, spammer).group_id == BANNED_GROUP
     founder.undoes(done.entry_id)
     assert row(forum, Thread, secret).state is ThreadState.VISIBLE
+
+
+def test_a_clean_up_takes_what_waits_for_approval_too(forum, founder):
+    posting(forum)
+    board = forum.board(premoderation=2)
+    spammer = forum.member("卖药")
+    theirs = forum.thread(forum.member(), board, replies=1)
+    held = starts(forum, spammer, board)
+    reply = replies(forum, spammer, theirs)
+    last = row(forum, Thread, theirs).last_post_at
+
+    done = founder.does("member.clean", spammer)
+    assert row(forum, Thread, held.thread_id).state is ThreadState.RECYCLED
+    assert row(forum, Post, reply.post_id).state is PostState.RECYCLED
+    assert row(forum, Thread, theirs).last_post_at == last
+    assert differences(forum) == []
+
+    founder.undoes(done.entry_id)
+    assert row(forum, Thread, held.thread_id).state is ThreadState.PENDING
+    assert row(forum, Post, reply.post_id).state is PostState.PENDING
+    assert row(forum, Thread, theirs).last_post_at == last
+    assert differences(forum) == []
 
 
 def test_a_spammer_is_cleaned_up_after_in_one_step_and_back_in_one(forum, founder):
