@@ -427,6 +427,23 @@ def test_a_confirmed_address_stays_until_the_next_one_is_confirmed(forum: Forum)
     assert row(forum, member_id).email_key == email_key("new@example.com")
 
 
+def test_a_locked_account_keeps_its_address(forum: Forum) -> None:
+    """Whoever stole it may have asked for another one before."""
+    member_id = confirmed(forum, "王小明", "old@example.com")
+    with changing(forum) as uow:
+        change_email(
+            uow, forum.actor(member_id), verified_hash="the old hash", email="thief@example.com",
+            letters=written,
+        )  # fmt: skip
+    with changing(forum) as uow:
+        uow.session.get_one(Member, member_id).state = MemberState.LOCKED
+
+    with pytest.raises(Invalid, match="link_dead"), unit_of_work(forum.database) as uow:
+        confirm_email(uow, token=link_from(forum))
+
+    assert row(forum, member_id).email == "old@example.com"
+
+
 def test_a_link_for_one_thing_does_not_do_another(forum: Forum) -> None:
     join(forum)
     link = link_from(forum)

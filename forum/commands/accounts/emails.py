@@ -20,7 +20,7 @@ from forum.core.errors import Invalid, NotFound, Taken
 from forum.core.mail import LetterWriter
 from forum.core.names import email_key
 from forum.core.uow import UnitOfWork
-from forum.models import Member
+from forum.models import Member, MemberState
 from forum.policies.accounts import may_use_account
 from forum.policies.actor import Actor
 
@@ -91,10 +91,13 @@ def confirm_email(uow: UnitOfWork, *, token: str) -> int:
     """Take an address as proven: from now on it logs in and resets.
 
     :returns: the member's id.
-    :raises Invalid: "link_dead".
+    :raises Invalid: "link_dead"; an account that was locked since keeps its address, too.
     :raises Taken: "email": another account proved it first.
     """
     redeemed = redeem(uow, token, CONFIRM)
+    member = uow.session.get_one(Member, redeemed.member_id, with_for_update=True)
+    if member.state is MemberState.LOCKED:
+        raise Invalid("link_dead")
     take_as_proven(uow, redeemed.member_id, redeemed.email)
     return redeemed.member_id
 
