@@ -11,6 +11,7 @@ from sqlalchemy import select
 from forum.commands.moderation.planning import Planner, name_of
 from forum.commands.moderation.registry import action
 from forum.commands.moderation.thread_tags import united
+from forum.commands.word_checks import checked_without_queue
 from forum.core.errors import Forbidden, Invalid
 from forum.core.text import clean_line, width
 from forum.models import Post, PostState, TargetKind, Thread, ThreadState
@@ -19,6 +20,7 @@ from forum.modlog.registry import Choice, Group, asked
 from forum.policies.actor import Rank
 from forum.policies.permissions import May
 from forum.queries.tags import SEPARATOR, names_of
+from forum.queries.words import word_filter_of
 
 SHOWN = frozenset({ThreadState.VISIBLE})
 
@@ -134,6 +136,8 @@ def split(planner: Planner, thread: Thread, options: SplitOptions) -> None:
     title = clean_line(options.title)
     if not title:
         raise Invalid("subject_empty", field="title")
+    words = word_filter_of(planner.session)
+    title = checked_without_queue(planner.actor, words, title, field="title")
     most = planner.site.settings.posting.subject_width
     if width(title) > most:
         raise Invalid("subject_too_long", field="title", most=most)

@@ -12,9 +12,10 @@ from forum.core.cache import CacheName
 from forum.core.clock import utc_now
 from forum.core.errors import Conflict, Invalid
 from forum.core.uow import unit_of_work
-from forum.models import Member, Post, Thread, ThreadState, ThreadType
+from forum.models import Member, Post, Thread, ThreadState, ThreadType, WordAction
 from forum.points.ledger import balances
 from tests.commands.moderation.acting import Moderator, differences, row, working
+from tests.commands.test_queue import word
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
 
 
@@ -176,6 +177,17 @@ def test_split_floors_become_a_thread_and_both_count_from_one(forum, founder):
     assert row(forum, Thread, new.id) is None
     assert row(forum, Thread, thread_id).last_floor == 8
     assert differences(forum) == []
+
+
+def test_the_word_filter_reads_the_title_of_a_split(forum, founder):
+    board_id = forum.board()
+    editor = Moderator(forum, forum.moderator(board_id, group_id=17))  # not exempt from the filter
+    thread_id = forum.thread(board_id=board_id, replies=2)
+    word(forum, "坏词", WordAction.REFUSE)
+
+    with pytest.raises(Invalid, match="words_refused"):
+        editor.does("thread.split", thread_id, options=SplitOptions("2", "一个坏词"))
+    editor.does("thread.split", thread_id, options=SplitOptions("2", "好题目"))
 
 
 def test_the_opening_post_is_not_split_off(forum, founder):
