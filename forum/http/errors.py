@@ -145,7 +145,9 @@ SENTENCES: dict[str, Any] = {
     "already_there": _l("It is there already."),
     "already_undone": _l("This was taken back already."),
     "undo_conflicts": _l("Something is in the way of the undo."),
-    "batch_crashed": _l("It failed three times by an error of the forum; what was done is taken back."),
+    "batch_crashed": _l(
+        "It failed three times by an error of the forum; what was done is taken back."
+    ),
     "batch_left": _l("It failed by an error of the forum, and not all of it could be taken back."),
     "batch_untold": _l("It is done, but not everybody could be told."),
     "nothing_to_undo": _l("Nothing of this can be taken back any more."),
