@@ -29,7 +29,6 @@ def test_a_guest_writes_to_an_author_who_answers_and_blocks(
 
     window.goes(f"/thread-{thread_id}-1-1.html")
     window.follows("发消息")
-    window.follows("登录", "#content")
     window.fills(name=reader, password=PASSWORD)
     window.presses("登录")
     assert window.at == f"/messages/{author_id}"

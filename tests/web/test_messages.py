@@ -297,7 +297,7 @@ def test_the_link_stands_beside_every_author_but_oneself(app, forum, lilei, han)
     path = f"/thread-{thread}-1-1.html"
 
     guest = app.test_client().get(path).text
-    assert f'href="/messages/{lilei}" rel="nofollow">发消息' in guest
+    assert f'href="/login?next=%2Fmessages%2F{lilei}" rel="nofollow">发消息' in guest
     mine = visitor(app, forum, lilei).get(path).text
     assert f'href="/messages/{lilei}"' not in mine
     assert f'href="/messages/{han}" rel="nofollow">发消息' in mine
