@@ -1,4 +1,4 @@
-"""When are two texts the same to the filter? Case, width, look and invisible characters do not matter.
+"""When are two texts the same to the filter? Case, width and invisible characters do not matter.
 
 NFKC and case folding, and characters that show nothing (zero-width blanks, variation selectors, fillers)
 left out. Where each folded character came from is known, so that what was found can be replaced.
