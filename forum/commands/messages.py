@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Delete, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Delete, delete, exists, func, insert, select, update
 
 from forum.commands.locks import lock_members
 from forum.commands.points import pay_rule
@@ -30,7 +30,7 @@ from forum.queries.words import word_filter_of
 from forum.settings import Messages
 from forum.words import WordFilter
 
-_DAY = timedelta(days=1)
+COUNTED_FOR = timedelta(days=1)  # by the limits
 _NO_SYNC = {"synchronize_session": False}
 
 
@@ -145,7 +145,7 @@ def _check_pace(
     if actor.permission(May.SKIP_POST_LIMITS):
         return
     _wait(uow, "newbie_wait", author.created_at + newbie_wait - uow.now)
-    since = uow.now - _DAY
+    since = uow.now - COUNTED_FOR
     first, last, count, strangers, to_this_one = uow.session.execute(
         select(
             func.min(Message.created_at), func.max(Message.created_at), func.count(),
@@ -235,7 +235,7 @@ def _count_unread(uow: UnitOfWork, owner_id: int) -> None:
 
 
 def delete_message(uow: UnitOfWork, actor: Actor, *, member_id: int, message_id: int) -> bool:
-    """Keep a message no longer; the other one's copy stays. When nobody keeps it, it is gone.
+    """Keep a message no longer; the other one's copy stays. When nobody keeps it, its text is gone.
 
     :returns: whether something is left of the conversation.
     :raises NotFound: the actor keeps no such message.
@@ -258,7 +258,7 @@ def delete_message(uow: UnitOfWork, actor: Actor, *, member_id: int, message_id:
             .execution_options(**_NO_SYNC)
         )
     _count_unread(uow, owner_id)
-    uow.change(_unkept().where(Message.id == message_id))
+    _forget_unkept(uow, Message.id == message_id)
     return last is not None
 
 
@@ -274,9 +274,7 @@ def delete_conversation(uow: UnitOfWork, actor: Actor, *, member_id: int) -> Non
     _count_unread(uow, owner_id)
     pair = (owner_id, member_id)
     for author_id, recipient_id in (pair, pair[::-1]):
-        uow.change(
-            _unkept().where(Message.author_id == author_id, Message.recipient_id == recipient_id)
-        )
+        _forget_unkept(uow, Message.author_id == author_id, Message.recipient_id == recipient_id)
 
 
 def _hold_pair(uow: UnitOfWork, actor: Actor, member_id: int) -> int:
@@ -291,10 +289,18 @@ def _gone(statement: Delete) -> Delete:
     return statement.execution_options(**_NO_SYNC)
 
 
-def _unkept() -> Delete:
-    """Texts that nobody keeps."""
-    kept = exists().where(MessageCopy.message_id == Message.id)
-    return _gone(delete(Message).where(~kept))
+def _forget_unkept(uow: UnitOfWork, *which: ColumnElement[bool]) -> None:
+    """Remove texts that nobody keeps. Of the last day's the row stays, empty, because the author's
+    limits count it: who deletes what he sent may not write more for it. jobs/cleaning.py takes it."""
+    unkept = ~exists().where(MessageCopy.message_id == Message.id)
+    is_counted = Message.created_at > uow.now - COUNTED_FOR
+    uow.change(
+        update(Message)
+        .where(unkept, is_counted, *which)
+        .values(source="", html="")
+        .execution_options(**_NO_SYNC)
+    )
+    uow.change(_gone(delete(Message).where(unkept, ~is_counted, *which)))
 
 
 def block_member(uow: UnitOfWork, actor: Actor, *, member_id: int) -> None:

@@ -6,6 +6,7 @@ from forum.jobs.schedule import Job, Tools, collected
 JOBS: dict[str, Job] = collected(
     mail.SEND_MAIL,
     cleaning.CLEAN_UP,
+    cleaning.REMOVE_EMPTIED_MESSAGES,
     totals.RECOMPUTE_TOTALS,
     search.SWEEP_SEARCH,
     moderation.END_TIMED_ACTIONS,

@@ -2,7 +2,8 @@
 
 A text stands once (`Message`); each of the two has a copy (`MessageCopy`) in a conversation of one's
 own (`Conversation`). Whatever is read is read through one's own copies, so nobody can come upon a
-message of others by its number; whatever is deleted is one's own copy, and the text goes with the last.
+message of others by its number; whatever is deleted is one's own copy, and the text goes with the last (an
+empty row stays a day longer: the author's limits count it).
 """
 
 from datetime import datetime

@@ -252,6 +252,39 @@ def test_messages_reach_accounts_that_somebody_uses(forum, lilei):
         send(forum, lilei, 4_000)
 
 
+def texts(forum):
+    with forum.read() as s:
+        return {(row.source, row.html) for row in s.execute(select(Message.source, Message.html))}
+
+
+def deleted(forum, owner, partner, *, after):
+    now = utc_now() + timedelta(minutes=after)
+    with unit_of_work(forum.database, now=now) as uow:
+        delete_conversation(uow, forum.actor(owner, now), member_id=partner)
+
+
+def test_what_both_deleted_counts_until_the_day_is_over(forum, lilei, han):
+    setting(forum, per_day=2)
+    for minute in (0, 1):
+        send(forum, lilei, han, after=minute)
+    deleted(forum, lilei, han, after=2)
+    deleted(forum, han, lilei, after=2)
+
+    with pytest.raises(TooSoon) as refused:
+        send(forum, lilei, han, after=3)
+
+    assert refused.value.key == "messages_a_day"
+    assert texts(forum) == {("", "")}
+
+
+def test_old_messages_go_at_once(forum, lilei, han):
+    send(forum, lilei, han)
+    deleted(forum, lilei, han, after=24 * 60 + 1)
+    deleted(forum, han, lilei, after=24 * 60 + 1)
+
+    assert texts(forum) == set()
+
+
 def test_each_deletes_for_oneself_and_the_last_takes_the_text_along(forum, lilei, han):
     first = send(forum, lilei, han, "一")
     send(forum, lilei, han, "二", after=1)
@@ -265,11 +298,12 @@ def test_each_deletes_for_oneself_and_the_last_takes_the_text_along(forum, lilei
     with unit_of_work(forum.database) as uow:
         delete_conversation(uow, forum.actor(lilei), member_id=han)
     assert shown(forum, lilei, han) == []
-    assert count(forum, Message) == 1  # "二", which the other one still keeps
+    assert {source for source, _ in texts(forum)} == {"", "二"}  # which the other one still keeps
 
     with unit_of_work(forum.database) as uow:
         delete_conversation(uow, forum.actor(han), member_id=lilei)
-    assert [count(forum, model) for model in (Message, MessageCopy, Conversation)] == [0, 0, 0]
+    assert [count(forum, model) for model in (MessageCopy, Conversation)] == [0, 0]
+    assert texts(forum) == {("", "")}
     assert unread(forum, han) == 0
 
 
@@ -403,5 +437,6 @@ def test_two_write_and_delete_at_once(forum):
     unread(forum, one)  # as the rows say
 
     at_once(lambda: deletes(one, other), lambda: deletes(other, one))
-    assert [count(forum, model) for model in (Message, MessageCopy, Conversation)] == [0, 0, 0]
+    assert [count(forum, model) for model in (MessageCopy, Conversation)] == [0, 0]
+    assert texts(forum) == {("", "")}
     assert (unread(forum, one), unread(forum, other)) == (0, 0)

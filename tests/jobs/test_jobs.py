@@ -27,7 +27,7 @@ from forum.core.uow import unit_of_work
 from forum.jobs import JOBS, Tools
 from forum.jobs.mail import WAITS
 from forum.jobs.schedule import collected, run_job
-from forum.models import Attempt, LoginSession, MailToken, OutgoingMail
+from forum.models import Attempt, LoginSession, MailToken, Message, OutgoingMail
 from forum.storage.avatars import read_avatar, store_avatar
 from forum.storage.files import LocalFiles
 from tests.factories import Forum
@@ -146,6 +146,26 @@ def test_what_is_over_goes_away_and_what_is_not_stays(forum: Forum, tmp_path: Pa
             assert s.scalar(select(func.count()).select_from(model)) == 1
     assert read_avatar(job.files, used, "big")
     assert read_avatar(job.files, unused, "big") is None
+
+
+def test_emptied_messages_go_when_their_day_is_over(forum: Forum, tmp_path: Path) -> None:
+    now = utc_now()
+    lilei, han = forum.member("李雷"), forum.member("韩梅梅")
+    for source, hours in (("", 30), ("", 20), ("留着", 30)):
+        with unit_of_work(forum.database) as uow:
+            uow.session.add(
+                Message(
+                    author_id=lilei, recipient_id=han, source=source, html=source,
+                    renderer_version=1, created_at=now - timedelta(hours=hours),
+                )
+            )  # fmt: skip
+    job = tools(forum, tmp_path, MemoryMailer(), lambda: now)
+
+    done = [run_job(JOBS["remove_emptied_messages"], job) for _ in range(2)]
+
+    assert done == [1, 0]
+    with forum.read() as s:
+        assert list(s.scalars(select(Message.source).order_by(Message.id))) == ["", "留着"]
 
 
 def test_a_job_has_one_name() -> None:
