@@ -2,7 +2,6 @@
 steps, what hangs on the row: earlier end dates, the threads that name it, the owners who are told.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from forum.commands.locks import lock_members
 from forum.commands.moderation.batch_journal import locked_batch, request_of
-from forum.commands.moderation.perform import Planned, load_for, logged, told_of
+from forum.commands.moderation.perform import Planned, load_for, logged
 from forum.commands.moderation.pieces import joined
 from forum.commands.moderation.record import LoggedAction, record, settle_record
 from forum.commands.moderation.targets import author_of
-from forum.commands.moderation.telling import Told, tell_owners
+from forum.commands.moderation.telling import owners_told, tell_owners
 from forum.commands.moderation.undo import load_entry, title_of_part
 from forum.core.errors import Conflict
 from forum.core.uow import UnitOfWork
@@ -84,7 +83,8 @@ def close_further(uow: UnitOfWork, batch: ModBatch) -> bool:
             s, action, targets[at : at + CLOSING_TARGETS], entry.id, is_reversal=entry.is_reversal
         )
         return True
-    owners = _owners(s, batch)
+    row = load_entry(s, batch.entry_id, only=()).row
+    owners, is_reversal = owners_told(s, row, targets), row.is_reversal
     at = (number - parts) * CLOSING_OWNERS
     members = sorted({one.member_id for one in owners})
     now_told = set(members[at : at + CLOSING_OWNERS])
@@ -101,7 +101,10 @@ def close_further(uow: UnitOfWork, batch: ModBatch) -> bool:
         actor = actor_for_member(s, site_of(s), actor_id, uow.now)
         lock_members(uow, now_told)
         told = [one for one in owners if one.member_id in now_told]
-        tell_owners(uow, actor, told, action=action_key, reason=reason, entry_id=entry_id)
+        tell_owners(
+            uow, actor, told, action=action_key, reason=reason, entry_id=entry_id,
+            is_reversal=is_reversal,
+        )  # fmt: skip
     return not is_last
 
 
@@ -128,16 +131,6 @@ def _entry(s: Session, site: Site, batch: ModBatch, actor: Actor) -> LoggedActio
         )  # fmt: skip
     request = request_of(batch, ids)
     # A pointer that was deleted is gone altogether, and so may be what somebody cleared since.
-    return logged(actor, Planned(request, load_for(s, site, request, skips_gone=True), (), {}))
-
-
-def _owners(s: Session, batch: ModBatch) -> Sequence[Told]:
-    """Whom to tell: once, and nobody when it takes an action back or leaves nothing behind."""
-    action = action_of(batch.action)
-    if not batch.notifies or batch.undoes_id is not None or action.is_final:
-        return []
-    request = request_of(batch, tuple(batch.target_ids))
-    targets = load_for(s, site_of(s), request, skips_gone=True)
-    said = {int(target): member_id for target, member_id in batch.told.items()}
-    owners = {one.id: said.get(one.id, author_of(one)) for one in targets.found}
-    return told_of(Planned(request, targets, (), owners))
+    targets = load_for(s, site, request, skips_gone=True)
+    told = {one.id: batch.told.get(str(one.id), author_of(one)) for one in targets.found}
+    return logged(actor, Planned(request, targets, (), told))

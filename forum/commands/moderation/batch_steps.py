@@ -21,6 +21,7 @@ from forum.commands.moderation.batch_pieces import make_pieces, standing_entry, 
 from forum.commands.moderation.in_hand import require_free
 from forum.commands.moderation.perform import load_for, make, make_effects, plan, require_all
 from forum.commands.moderation.pieces import units_of
+from forum.commands.moderation.telling import told_otherwise
 from forum.commands.moderation.undo import load_entry, lock_threads, undoing_effects
 from forum.core.errors import ForumError
 from forum.core.uow import UnitOfWork
@@ -181,4 +182,6 @@ def _do_step(
         return []
     require_all(actor, site, request, targets, batch_id=batch.id)
     planned = plan(s, site, actor, request, targets, now=uow.now, is_real=True)
+    if others := told_otherwise(targets.found, planned.told):
+        batch.told = {**batch.told, **others}
     return make(uow, planned, actor).effects

@@ -86,6 +86,7 @@ def lock(planner: Planner, member: Member, options: LockOptions) -> None:
     if member.state is MemberState.UNCLAIMED:
         raise Invalid("choice_unknown", field="locks")
     planner.change(member, state=MemberState.LOCKED if options.locks else MemberState.ACTIVE)
+    planner.tell(member.id)
 
 
 @dataclass(frozen=True)

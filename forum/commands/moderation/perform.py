@@ -21,14 +21,14 @@ from forum.commands.moderation.targets import (
     load_targets,
     options_verdict,
     thread_of,
+    title_of,
     verdict_on,
 )
-from forum.commands.moderation.telling import Told, tell_owners
+from forum.commands.moderation.telling import Told, tell_owners, told_otherwise
 from forum.commands.moderation.weights import counts_following
 from forum.core.errors import Invalid
 from forum.core.text import clean_line
 from forum.core.uow import UnitOfWork
-from forum.models import Member, NetworkBan
 from forum.modlog.effects import Effect
 from forum.modlog.registry import Action, Choice, action_of
 from forum.policies.actor import Actor
@@ -349,17 +349,6 @@ def told_of(planned: Planned) -> list[Told]:
     ]
 
 
-def title_of(target: Target) -> str:
-    """What the log calls a target."""
-    thread = thread_of(target)
-    if thread is not None:
-        return thread.title
-    if isinstance(target, NetworkBan):
-        return target.network
-    assert isinstance(target, Member)
-    return target.name
-
-
 def _thread_id(target: Target) -> int | None:
     thread = thread_of(target)
     return thread.id if thread is not None else None
@@ -378,12 +367,17 @@ def logged(actor: Actor, planned: Planned) -> LoggedAction:
         title=title_of(planned.targets.found[0]) if planned.targets.found else "",
         options={
             **options_json(request.options),
-            **({"notified": True} if request.notifies else {}),
+            **(_notified(planned) if request.notifies else {}),
         },
         effects=[],
         reason=request.reason,
         expires_at=request.expires_at,
     )
+
+
+def _notified(planned: Planned) -> dict[str, Any]:
+    others = told_otherwise(planned.targets.found, planned.told)
+    return {"notified": True, **({"told": others} if others else {})}
 
 
 def options_json(options: Any) -> dict[str, Any]:

@@ -74,6 +74,17 @@ def thread_of(target: Target) -> Thread | None:
     return target if isinstance(target, Thread) else None
 
 
+def title_of(target: Target) -> str:
+    """What the log calls a target."""
+    thread = thread_of(target)
+    if thread is not None:
+        return thread.title
+    if isinstance(target, NetworkBan):
+        return target.network
+    assert isinstance(target, Member)
+    return target.name
+
+
 def author_of(target: Target) -> int:
     """The member a target belongs to, or is."""
     if isinstance(target, PostTarget):

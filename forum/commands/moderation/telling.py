@@ -1,11 +1,16 @@
-"""Who is told of a moderator's action? The owners of what it was done to, once each."""
+"""Who is told of a moderator's action, and of its undo? The owners of what it was done to, once each."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from sqlalchemy import null, select
+from sqlalchemy.orm import Session
+
+from forum.commands.moderation.targets import Target, author_of
 from forum.commands.notices import notify
 from forum.core.uow import UnitOfWork
+from forum.models import Member, ModLogEntry, Post, TargetKind, Thread
 from forum.policies.actor import Actor
 
 
@@ -17,6 +22,43 @@ class Told:
     target_id: int
     title: str
     thread_id: int | None
+
+
+def told_otherwise(targets: Sequence[Target], told: Mapping[int, int]) -> dict[str, int]:
+    """Where not the author is told, but somebody else, or nobody (0): {target id: member id}.
+
+    The log keeps it: of 1,000 targets it is mostly none.
+    """
+    return {
+        str(one.id): told.get(one.id, 0) for one in targets if told.get(one.id, 0) != author_of(one)
+    }
+
+
+def owners_told(s: Session, row: ModLogEntry, target_ids: Sequence[int]) -> list[Told]:
+    """Who is told of an entry of the log, of these targets of it; of its undo it is the same ones.
+
+    At most one statement.
+    """
+    if not row.options.get("notified"):
+        return []
+    kind = row.target_kind
+    wanted: Any
+    if kind is TargetKind.THREAD:
+        wanted = select(Thread.author_id, Thread.id, Thread.title, Thread.id)
+        wanted = wanted.where(Thread.id.in_(target_ids)).order_by(Thread.id)
+    elif kind is TargetKind.POST:
+        wanted = select(Post.author_id, Post.id, Thread.title, Thread.id)
+        wanted = wanted.join(Thread, Thread.id == Post.thread_id)
+        wanted = wanted.where(Post.id.in_(target_ids)).order_by(Post.id)
+    elif kind is TargetKind.MEMBER:
+        wanted = select(Member.id, Member.id, Member.name, null())
+        wanted = wanted.where(Member.id.in_(target_ids)).order_by(Member.id)
+    else:
+        return []
+    said = row.options.get("told", {})
+    owners = [Told(*found) for found in s.execute(wanted)]
+    told = [replace(one, member_id=said.get(str(one.target_id), one.member_id)) for one in owners]
+    return [one for one in told if one.member_id]
 
 
 def tell_owners(

@@ -154,6 +154,7 @@ def put_icon(planner: Planner, thread: Thread, options: IconOptions) -> None:
     """图标: a mark before the title in the list."""
     _known(options.icon, ICONS, "icon")
     planner.change(thread, icon=options.icon)
+    planner.tell(thread.author_id)
 
 
 def _known(value: str, offered: tuple[tuple[str, str], ...], field: str) -> None:

@@ -7,18 +7,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, null, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, defer
 
 from forum.commands.moderation.conflicts import Conflict, conflicts_in, without
 from forum.commands.moderation.in_hand import require_free
 from forum.commands.moderation.last_posts import ORDERS, with_last_posts
 from forum.commands.moderation.late_posts import late_posts
-from forum.commands.moderation.perform import make_effects, title_of
+from forum.commands.moderation.perform import make_effects
 from forum.commands.moderation.record import LoggedAction, record
 from forum.commands.moderation.stamps_back import with_stamps
-from forum.commands.moderation.targets import load_targets
-from forum.commands.moderation.telling import Told, tell_owners
+from forum.commands.moderation.targets import load_targets, title_of
+from forum.commands.moderation.telling import owners_told, tell_owners
 from forum.commands.moderation.weights import counts_following
 from forum.core.db import Database
 from forum.core.errors import Conflict as ConflictError
@@ -105,7 +105,7 @@ def undo(
 
     effects = undoing_effects(s, entry, blocked)
     boards = {thread.id: thread.board_id for thread in threads}
-    owners = _owners(s, entry, targets)
+    owners = owners_told(s, entry.row, targets)
     actor_id = actor.member_id if actor is not None else None
     applied = make_effects(
         uow, effects, actor_id, boards, also_lock=[one.member_id for one in owners]
@@ -358,22 +358,3 @@ def lock_threads(s: Session, effects: Sequence[Effect], *, lock: bool = True) ->
             )
         found.extend(s.scalars(statement))
     return found
-
-
-def _owners(s: Session, entry: LoggedEntry, targets: Sequence[int]) -> list[Told]:
-    """Who was told, if anybody: they hear of the change of mind too."""
-    if not entry.row.options.get("notified"):
-        return []
-    kind = entry.action.targets
-    wanted: Any
-    if kind is TargetKind.THREAD:
-        wanted = select(Thread.author_id, Thread.id, Thread.title, Thread.id)
-        wanted = wanted.where(Thread.id.in_(targets))
-    elif kind is TargetKind.POST:
-        wanted = select(Post.author_id, Post.id, Thread.title, Thread.id)
-        wanted = wanted.join(Thread, Thread.id == Post.thread_id).where(Post.id.in_(targets))
-    elif kind is TargetKind.MEMBER:
-        wanted = select(Member.id, Member.id, Member.name, null()).where(Member.id.in_(targets))
-    else:
-        return []
-    return [Told(*row) for row in s.execute(wanted)]
