@@ -34,7 +34,7 @@ from forum.modlog.registry import ACTIONS, Action
 from forum.policies.moderation import may_use
 from forum.queries.moderation import batch_progress, log_entry
 from forum.queries.moderation_effects import EffectLines, effect_lines, values_shown
-from forum.web.forms.moderation import ActionForm, action_form
+from forum.web.forms.moderation import ActionForm, UndoForm, action_form, undo_form
 
 pages = Blueprint("moderation", __name__)
 
@@ -206,22 +206,24 @@ def _name(target: Target) -> tuple[str, str]:
 
 
 @pages.route(f"/moderation/undo/<{ID}:entry_id>", methods=["GET", "POST"])
-def take_back(entry_id: int) -> Response | str:
+def take_back(entry_id: int) -> Response:
     entry = log_entry(reader(), actor(), entry_id)
     if entry.undone_by_id is not None:
         raise Forbidden("wrong_state")
-    if request.method == "POST":
-        return _take_back_now(entry_id, entry.target_count)
+    form = undo_form(actor(), back=_back(request.args.get("back")))
+    if form.validate_on_submit():
+        with refusals_on(form):
+            return _take_back_now(entry_id, entry.target_count, form)
     seen = undo_preview(reader(), actor(), site(), entry_id)
-    return render_template(
+    return form_page(
         "moderation/undo.html",
+        form,
         entry=entry,
         action=ACTIONS[entry.action],
         actions=ACTIONS,
         conflicts=_conflict_lines(entry_id, ACTIONS[entry.action]),
         lines=effect_lines(reader(), site(), actor(), seen.effects),
         can_undo_some=seen.can_undo_some,
-        back=_back(request.args.get("back")),
     )
 
 
@@ -243,16 +245,18 @@ def _conflict_lines(entry_id: int, action: Action) -> tuple[ConflictLine, ...]:
     return tuple(dict.fromkeys(lines))[:MOST_CONFLICTS]
 
 
-def _take_back_now(entry_id: int, target_count: int) -> Response:
-    partial = "partial" in request.form
-    way_back = safe_path(request.form.get("back")) or addresses().moderation("log")
+def _take_back_now(entry_id: int, target_count: int, form: UndoForm) -> Response:
+    partial, reason = "partial" in request.form, form.reason.data or ""
+    way_back = safe_path(form.back.data) or addresses().moderation("log")
     if target_count > STEP_TARGETS or size_of_undo(reader(), entry_id).needs_steps:
         with writing() as uow:
-            batch_id = start_undo_batch(uow, actor(), entry_id, partial=partial, is_background=True)
+            batch_id = start_undo_batch(
+                uow, actor(), entry_id, partial=partial, reason=reason, is_background=True
+            )
             uow.after_commit(nudge(RUN_BATCHES))
         return redirect(addresses().moderation(f"batches/{batch_id}"), 303)
     with writing() as uow:
-        done = undo(uow, actor(), entry_id, partial=partial)
+        done = undo(uow, actor(), entry_id, partial=partial, reason=reason)
     say(_("Taken back.") if not done.left else _("Taken back as far as it could be."))
     return redirect(way_back, 303)
 

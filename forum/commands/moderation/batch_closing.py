@@ -118,7 +118,8 @@ def _entry(s: Session, site: Site, batch: ModBatch, actor: Actor) -> LoggedActio
             action=entry.action, actor_id=actor.member_id, actor_name=actor.name,
             target_ids=ids, board_id=entry.row.board_id,
             title=title_of_part(s, site, entry.row, ids),
-            options=entry.row.options, effects=[], is_reversal=not entry.is_reversal,
+            options=entry.row.options, effects=[], reason=batch.reason,
+            is_reversal=not entry.is_reversal,
             undoes_id=entry.id,
             expires_at=entry.row.expires_at if entry.is_reversal else None,
         )  # fmt: skip

@@ -36,6 +36,7 @@ from forum.commands.moderation.perform import (
     require_all,
 )
 from forum.commands.moderation.pieces import units_of
+from forum.commands.moderation.record import checked_reason
 from forum.commands.moderation.undo import (
     forget_entries,
     keep_entry,
@@ -152,12 +153,14 @@ def start_undo_batch(
     entry_id: int,
     *,
     partial: bool = False,
+    reason: str = "",
     is_background: bool = False,
 ) -> int:
     """Like `undo`, in steps.
 
-    :raises Conflict: as `undo`.
+    :raises ForumError: as `undo`.
     """
+    reason = checked_reason(actor, reason)
     # Read before anything is written: comparing 20,000 posts takes longer than others should wait.
     # Each step compares its own part again.
     with database_of(uow).read_session() as reader:
@@ -168,6 +171,7 @@ def start_undo_batch(
         raise Conflict("already_undone")
     batch = _new_batch(uow, actor, entry.action.key, targets, is_background)
     batch.options, batch.undoes_id, batch.is_partial = entry.row.options, entry.id, partial
+    batch.reason = reason
     s.flush()  # batch.id
     return batch.id
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from forum.commands.moderation.apply import Applied, apply_effects
 from forum.commands.moderation.in_hand import is_in_hand, require_free
 from forum.commands.moderation.planning import Planner
-from forum.commands.moderation.record import LoggedAction, record
+from forum.commands.moderation.record import LoggedAction, checked_reason, record
 from forum.commands.moderation.settle import forget_posts, posts_before, settle
 from forum.commands.moderation.targets import (
     Target,
@@ -27,17 +27,14 @@ from forum.commands.moderation.targets import (
 from forum.commands.moderation.telling import Told, tell_owners, told_otherwise
 from forum.commands.moderation.weights import counts_following
 from forum.core.errors import Invalid
-from forum.core.text import clean_line
 from forum.core.uow import UnitOfWork
 from forum.modlog.effects import Effect
 from forum.modlog.registry import Action, Choice, action_of
 from forum.policies.actor import Actor
-from forum.policies.moderation import NOTICE_REQUIRED, REASON_REQUIRED
+from forum.policies.moderation import NOTICE_REQUIRED
 from forum.policies.permissions import May
 from forum.policies.verdict import ALLOWED, Refusal, Verdict, refused
 from forum.queries.site import Site, site_of
-
-REASON_LENGTH = 200
 
 
 @dataclass(frozen=True)
@@ -218,11 +215,7 @@ def checked_request(
     if len(ids) > entry.most_targets:
         raise Invalid("too_many_targets", field="ids", most=entry.most_targets)
     demands = actor.permission(May.REASON)
-    reason = clean_line(reason)
-    if not reason and demands & REASON_REQUIRED:
-        raise Invalid("reason_required", field="reason")
-    if len(reason) > REASON_LENGTH:
-        raise Invalid("reason_too_long", field="reason", most=REASON_LENGTH)
+    reason = checked_reason(actor, reason)
     if expires_at is not None:
         most = timedelta(days=site.settings.moderation.max_expiry_days)
         if not entry.takes_expiry or not actor.now < expires_at <= actor.now + most:

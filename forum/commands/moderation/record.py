@@ -8,12 +8,19 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, aliased
 
+from forum.core.errors import Invalid
+from forum.core.text import clean_line
 from forum.core.uow import UnitOfWork
 from forum.models import ModLogEntry, ModLogTarget, TargetKind, Thread
 from forum.modlog.chain import NewEntry, append
 from forum.modlog.effects import Effect, encode
 from forum.modlog.registry import ACTIONS, Action
 from forum.modlog.seal import seal_of
+from forum.policies.actor import Actor
+from forum.policies.moderation import REASON_REQUIRED
+from forum.policies.permissions import May
+
+REASON_LENGTH = 200
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,19 @@ class LoggedAction:
     def with_effects(self, effects: Iterable[Effect]) -> "LoggedAction":
         """The same, now that the effects were made."""
         return replace(self, effects=[encode(effect) for effect in effects])
+
+
+def checked_reason(actor: Actor, reason: str) -> str:
+    """The reason as the log keeps it, of an action or of an undo.
+
+    :raises Invalid: reason_required, where the actor's group has to give one; reason_too_long.
+    """
+    reason = clean_line(reason)
+    if not reason and actor.permission(May.REASON) & REASON_REQUIRED:
+        raise Invalid("reason_required", field="reason")
+    if len(reason) > REASON_LENGTH:
+        raise Invalid("reason_too_long", field="reason", most=REASON_LENGTH)
+    return reason
 
 
 def record(uow: UnitOfWork, what: LoggedAction, *, settles: bool = True) -> int:

@@ -15,7 +15,7 @@ from forum.commands.moderation.in_hand import require_free
 from forum.commands.moderation.last_posts import ORDERS, with_last_posts
 from forum.commands.moderation.late_posts import late_posts
 from forum.commands.moderation.perform import make_effects
-from forum.commands.moderation.record import LoggedAction, record
+from forum.commands.moderation.record import LoggedAction, checked_reason, record
 from forum.commands.moderation.stamps_back import with_stamps
 from forum.commands.moderation.targets import load_targets, title_of
 from forum.commands.moderation.telling import owners_told, tell_owners
@@ -83,6 +83,7 @@ def undo(
     :param only: of the targets, only these (what the schedule found due).
     :raises Conflict: "undo_conflicts" when something is in the way; "already_undone"; "nothing_to_undo".
     :raises Forbidden: the actor may not act on one of the targets, in one of the places.
+    :raises Invalid: reason_required, reason_too_long.
     """
     s, site = uow.session, site_of(uow.session)
     entry = load_entry(s, entry_id, lock=True)
@@ -92,6 +93,7 @@ def undo(
         raise ConflictError("already_undone")
     if actor is not None:
         may_undo(s, actor, site, entry).require()
+        reason = checked_reason(actor, reason)
 
     found = conflicts_in(s, site, entry.action.targets, entry.id, entry.raw_effects)
     blocked = {one.target_id for one in found}

@@ -57,6 +57,26 @@ class ActionForm(FlaskForm):  # type: ignore[misc]
         return [self[option.name] for option in action.fields]
 
 
+class UndoForm(FlaskForm):  # type: ignore[misc]
+    """What taking an entry of the log back asks."""
+
+    reason = StringField(_l("Reason for the log"), [Length(max=200)])
+    back = HiddenField(validators=[Length(max=2000)])
+
+
+def undo_form(actor: Actor, **data: Any) -> UndoForm:
+    """The form of an undo: a group that has to give reasons has to here, too."""
+    form = UndoForm(**data)
+    _require_reason(form, actor)
+    return form
+
+
+def _require_reason(form: FlaskForm, actor: Actor) -> None:
+    if actor.permission(May.REASON) & REASON_REQUIRED:
+        form.reason.validators = (InputRequired(), *form.reason.validators)
+        form.reason.flags.required = True
+
+
 class NetworkForm(ActionForm):
     """A network to ban."""
 
@@ -91,10 +111,8 @@ def action_form(action: Action, actor: Actor, site: Site, **data: Any) -> Action
         )
     form_class = type("OneActionForm", (ActionForm,), {**fields, "zone": actor.zone})
     form: ActionForm = form_class(**data)
-    demands = actor.permission(May.REASON)
-    if demands & REASON_REQUIRED:
-        form.reason.validators = (InputRequired(), *form.reason.validators)
-    if demands & NOTICE_REQUIRED:
+    _require_reason(form, actor)
+    if actor.permission(May.REASON) & NOTICE_REQUIRED:
         form.notifies.data = True
     return form
 
