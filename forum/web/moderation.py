@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, make_response, redirect, render_template, request
@@ -135,14 +136,15 @@ def _way_back(action: Action, form: ActionForm) -> str:
 
 
 def _must_see_first(action: Action, ids: Sequence[int], form: ActionForm, options: Any) -> bool:
-    """Destructive and bulk actions are shown before they are done, with the options they have now."""
+    """Destructive and bulk actions are shown before they are done, with the options and the end they have now."""
     if not action.is_destructive and len(ids) < 2:
         return False
-    return bool(form.previewed.data != _mark(action, ids, options))
+    return bool(form.previewed.data != _mark(action, ids, options, form.end_date))
 
 
-def _mark(action: Action, ids: Sequence[int], options: Any) -> str:
-    asked = json.dumps([action.key, sorted(ids), vars(options)], default=list, sort_keys=True)
+def _mark(action: Action, ids: Sequence[int], options: Any, until: datetime | None) -> str:
+    end = until.isoformat() if until else ""
+    asked = json.dumps([action.key, sorted(ids), vars(options), end], default=list, sort_keys=True)
     return hashlib.sha256(asked.encode()).hexdigest()[:32]
 
 
@@ -162,7 +164,7 @@ def _page(action: Action, ids: Sequence[int], form: ActionForm, options: Any) ->
             shown = preview(reader(), actor(), site(), action.key, ids, None, now=now())
         lines = effect_lines(reader(), site(), actor(), shown.planned.effects)
     is_seen = options is not None and shown is not None and not shown.options_refused_at_all
-    form.previewed.data = _mark(action, ids, options) if is_seen else ""
+    form.previewed.data = _mark(action, ids, options, form.end_date) if is_seen else ""
     refused = {target.id: words_of(verdict) for target, verdict in shown.refused} if shown else {}
     response = form_page(
         "moderation/do.html",

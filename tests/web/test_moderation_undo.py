@@ -1,9 +1,12 @@
 """Taking back on its page: the reason it asks for, what stays, the way there from a large action."""
 
+from datetime import timedelta
+
 import pytest
 
 from forum.commands.moderation.batches import run_batch
 from forum.core.cache import CacheName
+from forum.core.clock import utc_now
 from forum.core.uow import unit_of_work
 from forum.models import GroupPermission, Thread
 from tests.commands.moderation.acting import entries, row, working
@@ -56,3 +59,22 @@ def test_others_may_leave_the_reason_out(client, forum, board_id, moderator):
     assert send(client, f"/moderation/undo/{done.entry_id}").status_code == 303
 
     assert not row(forum, Thread, thread_id).is_closed
+
+
+def mark_of(page):
+    return page.text.partition('name="previewed"')[2].partition('value="')[2].partition('"')[0]
+
+
+def test_another_end_date_is_shown_before_it_is_done(client, forum, board_id, moderator):
+    ids = [forum.thread(board_id=board_id) for _ in range(2)]
+    path, day = "/moderation/do/thread.stick", utc_now() + timedelta(days=3)
+    asked = {"ids": ids, "level": "1", "expires_at": f"{day:%Y-%m-%d}T09:30"}
+    mark = mark_of(send(client, path, **asked))
+
+    later = {**asked, "expires_at": f"{day + timedelta(days=1):%Y-%m-%d}T09:30"}
+    assert send(client, path, **later, previewed=mark).status_code == 200
+    assert send(client, path, **{**asked, "expires_at": ""}, previewed=mark).status_code == 200
+    assert entries(forum) == []
+    assert send(client, path, **asked, previewed=mark).status_code == 303
+
+    assert [one.target_count for one in entries(forum)] == [2]
