@@ -29,6 +29,8 @@ class BoardSets:
     readable: frozenset[int] = frozenset()
     startable: frozenset[int] = frozenset()
     repliable: frozenset[int] = frozenset()
+    # What only a group without any reading access, as the muted are, keeps from one: no secret.
+    withheld: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,11 @@ class Actor:
     @property
     def readable(self) -> frozenset[int]:
         return self.boards.readable
+
+    @property
+    def known(self) -> frozenset[int]:
+        """Where the actor may be told what own threads are called."""
+        return self.boards.readable | self.boards.withheld
 
     @property
     def startable(self) -> frozenset[int]:

@@ -62,12 +62,12 @@ def may_tag_threads(actor: Actor) -> Verdict:
 
 
 def may_see_title(actor: Actor, thread: ThreadFacts) -> Verdict:
-    """Be told what a thread is called: what lists show, and one's own that was deleted."""
+    """Be told what a thread is called: what lists show, and one's own, deleted or while one is muted."""
     readable = may_read_thread(actor, thread)
     if readable or readable.refusal is Refusal.READ_ACCESS:
         return ALLOWED
     is_author = actor.member_id is not None and actor.member_id == thread.author_id
-    if is_author and thread.board_id in actor.readable:
+    if is_author and thread.board_id in actor.known:
         return ALLOWED
     return refused(Refusal.NOT_VISIBLE)
 

@@ -35,7 +35,8 @@ class ThreadOfNotice:
 
 @dataclass(frozen=True)
 class NoticeRow:
-    """A notice. `thread` is None where there is none that the reader may see.
+    """A notice. `thread` is None where there is none that the reader may see; `own_title` is then
+    what it is called, if it is the reader's own.
 
     `post_id` leads to the post, if it can still be seen.
     """
@@ -49,6 +50,7 @@ class NoticeRow:
     is_read: bool
     created_at: datetime
     thread: ThreadOfNotice | None
+    own_title: str
     post_id: int | None
 
 
@@ -109,7 +111,10 @@ def _row(actor: Actor, row: tuple[Any, ...]) -> NoticeRow:
     thread = ThreadOfNotice(*thread_columns) if thread_columns[0] is not None else None
     if "title" in data and not _may_see_title(actor, thread, data):
         data = {**data, "title": ""}
+    own_title = ""
     if thread is not None and not may_read_thread(actor, thread):
+        if thread.author_id == actor.member_id and may_see_title(actor, thread):
+            own_title = thread.title
         thread = None
     return NoticeRow(
         id=notice_id,
@@ -121,6 +126,7 @@ def _row(actor: Actor, row: tuple[Any, ...]) -> NoticeRow:
         is_read=is_read,
         created_at=created_at,
         thread=thread,
+        own_title=own_title,
         post_id=post_id if thread is not None and post_state is PostState.VISIBLE else None,
     )
 

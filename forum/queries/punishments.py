@@ -208,11 +208,9 @@ def own_record(s: Session, actor: Actor, *, before: int | None = None) -> tuple[
 
 def _is_known_to(actor: Actor) -> ColumnElement[bool]:
     """`may_see_title`, in SQL."""
-    return Thread.board_id.in_(actor.readable) & or_(
-        Thread.author_id == actor.member_id,
-        Thread.state == ThreadState.VISIBLE,
-        Thread.board_id.in_(actor.moderated),
-    )
+    is_own = and_(Thread.author_id == actor.member_id, Thread.board_id.in_(actor.known))
+    is_listed = and_(Thread.state == ThreadState.VISIBLE, Thread.board_id.in_(actor.readable))
+    return or_(is_own, is_listed, Thread.board_id.in_(actor.moderated))
 
 
 def _written(model: type[Thread | Post], member_id: int | None) -> Select[int]:

@@ -223,22 +223,26 @@ class Site:
         starts = any(group.permissions.get(May.START_THREADS) for group in groups)
         replies = any(group.permissions.get(May.REPLY) for group in groups)
         readable: set[int] = set()
+        withheld: set[int] = set()
         startable: set[int] = set()
         repliable: set[int] = set()
         for board in self.boards.values():  # parents come first
             if not may_visit or (board.is_hidden and not sees_hidden):
                 continue
-            if board.parent_id is not None and board.parent_id not in readable:
+            if board.parent_id is not None and board.parent_id not in readable | withheld:
                 continue
             # A list replaces the group's own right, both ways.
-            if not self._listed(board, BoardRight.VIEW, group_ids, reads or board.is_category):
+            views = self._listed(board, BoardRight.VIEW, group_ids, reads or board.is_category)
+            if board.parent_id in withheld or not views:
+                if self._listed(board, BoardRight.VIEW, group_ids, True):
+                    withheld.add(board.id)
                 continue
             readable.add(board.id)
             if board.holds_threads and self._listed(board, BoardRight.POST, group_ids, starts):
                 startable.add(board.id)
             if board.holds_threads and self._listed(board, BoardRight.REPLY, group_ids, replies):
                 repliable.add(board.id)
-        return BoardSets(frozenset(readable), frozenset(startable), frozenset(repliable))
+        return BoardSets(*map(frozenset, (readable, startable, repliable, withheld)))
 
     @staticmethod
     def _listed(

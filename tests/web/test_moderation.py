@@ -288,8 +288,9 @@ def test_the_public_log_is_off_until_switched_on_and_names_nobody(client, forum)
         assert hidden not in page
 
 
-def test_a_member_reads_the_own_record(client, forum):
-    member_id = forum.member()
+@pytest.mark.parametrize("group_id", [4, 10])
+def test_a_member_reads_the_own_record(client, forum, group_id):
+    member_id = forum.member(group_id=group_id)
     founder = Moderator(forum, FOUNDER_ID)
     founder.does("thread.close", forum.thread(member_id, title="我的帖子"), reason="文不对题")
     founder.does("thread.close", forum.thread(title="别人的帖子"))

@@ -7,7 +7,7 @@ import pytest
 from forum.commands.notices import notify
 from forum.core.db import recorded_statements
 from forum.core.uow import unit_of_work
-from forum.models import Member, Notice, Post, PostState, Thread
+from forum.models import Member, Notice, Post, PostState, Thread, ThreadState
 from forum.notices import KINDS
 from tests.acting import csrf_token, log_in
 
@@ -90,6 +90,22 @@ def test_the_thread_one_may_not_read_any_more_is_not_named(client, forum, member
 
     assert "机密标题" not in page
     assert f"/thread-{thread_id}-" not in page
+
+
+@pytest.mark.parametrize("group_id", [4, 10])
+def test_one_s_own_deleted_thread_is_named_to_the_muted_too(client, forum, group_id):
+    member_id = forum.member("王小明", group_id=group_id)
+    secret = forum.board("机密", viewers=(1,))
+    for title, more in (("我的帖子", {}), ("机密帖子", {"board_id": secret})):
+        thread_id = forum.thread(member_id, title=title, state=ThreadState.RECYCLED, **more)
+        tell(forum, member_id, thread_id=thread_id)
+        deleted = {"action": "thread.delete", "title": title, "count": 1, "reason": ""}
+        tell(forum, member_id, "moderated", thread_id=thread_id, data=deleted)
+    log_in(client, forum, member_id)
+    page = client.get("/notices").text
+
+    assert page.count("我的帖子") == 2
+    assert "机密帖子" not in page
 
 
 def test_a_deleted_post_is_not_linked(client, forum, member_id):
