@@ -91,6 +91,13 @@ class EffectLines:
     def is_empty(self) -> bool:
         return not (self.changes or self.counts or self.points or self.rows)
 
+    @property
+    def makes_threads(self) -> bool:
+        """Are there addresses that an undo takes away again?"""
+        return any(
+            one.kind == "created" and one.what in ("threads", "redirects") for one in self.rows
+        )
+
 
 def effect_lines(s: Session, site: Site, actor: Actor, effects: Sequence[Effect]) -> EffectLines:
     """The effects as lines, alike ones added up. A few statements.

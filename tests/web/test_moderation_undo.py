@@ -78,3 +78,32 @@ def test_another_end_date_is_shown_before_it_is_done(client, forum, board_id, mo
     assert send(client, path, **asked, previewed=mark).status_code == 303
 
     assert [one.target_count for one in entries(forum)] == [2]
+
+
+NOTICES, LINKS, POINTS = "an undo sends another", "lead nowhere", "stay spent"
+
+
+def test_a_preview_says_what_an_undo_leaves(client, forum, board_id, moderator):
+    other, author = forum.board("别处"), forum.member()
+    ids = [forum.thread(author, board_id) for _ in range(2)]
+    query = f"ids={ids[0]}&ids={ids[1]}&lang=en"
+
+    digest = client.get(f"/moderation/do/thread.digest?{query}").text
+    closing = client.get(f"/moderation/do/thread.close?{query}").text
+    move = send(
+        client, f"/moderation/do/thread.move?{query}", board_id=other, leaves_redirect="y",
+        preview="1",
+    ).text  # fmt: skip
+
+    assert [words in digest for words in (NOTICES, LINKS, POINTS)] == [True, False, True]
+    assert [words in closing for words in (NOTICES, LINKS, POINTS)] == [True, False, False]
+    assert LINKS in move
+
+
+@pytest.mark.parametrize("notifies", [True, False])
+def test_an_undo_says_who_is_told(client, forum, board_id, moderator, notifies):
+    done = moderator.does("thread.close", forum.thread(board_id=board_id), notifies=notifies)
+
+    page = client.get(f"/moderation/undo/{done.entry_id}?lang=en").text
+
+    assert ("are told of this" in page) is notifies
