@@ -104,10 +104,15 @@ def log_entry(s: Session, actor: Actor, entry_id: int) -> LogLine:
 
     :raises NotFound: there is none, or it is not of the actor's boards.
     """
-    row = s.execute(_columns().where(ModLogEntry.id == entry_id, _visible_to(actor))).one_or_none()
+    row = _entry_row(s, actor, entry_id)
     if row is None:
         raise NotFound("not_found")
     return _line(actor, row)
+
+
+def _entry_row(s: Session, actor: Actor, entry_id: int) -> Any:
+    wanted = _columns().where(ModLogEntry.id == entry_id, _visible_to(actor))
+    return s.execute(wanted).one_or_none()
 
 
 _ABOUT_PEOPLE = (TargetKind.MEMBER, TargetKind.NETWORK)
@@ -308,6 +313,7 @@ class BatchProgress:
     is_undo: bool
     error: str
     entry_id: int | None
+    can_undo: bool
 
     @property
     def is_running(self) -> bool:
@@ -315,7 +321,7 @@ class BatchProgress:
 
 
 def batch_progress(s: Session, actor: Actor, batch_id: int) -> BatchProgress:
-    """The progress of a batch of the actor's own. Two statements.
+    """The progress of a batch of the actor's own. Two statements; once it is done three.
 
     :raises NotFound: there is none, or it is somebody else's.
     """
@@ -333,8 +339,15 @@ def batch_progress(s: Session, actor: Actor, batch_id: int) -> BatchProgress:
         made, total = len(standing), len(steps)
     return BatchProgress(
         batch.id, batch.action, batch.state, made, total, batch.undoes_id is not None,
-        batch.error, batch.entry_id,
+        batch.error, batch.entry_id, _can_undo(s, actor, batch),
     )  # fmt: skip
+
+
+def _can_undo(s: Session, actor: Actor, batch: ModBatch) -> bool:
+    if batch.state is not BatchState.DONE or batch.entry_id is None:
+        return False
+    row = _entry_row(s, actor, batch.entry_id)
+    return row is not None and _line(actor, row).can_undo
 
 
 def names_of(s: Session, member_ids: Sequence[int]) -> dict[int, str]:

@@ -82,7 +82,8 @@ def do(key: str) -> Response | str:
         with refusals_on(form):
             batch_id = _perform(action, ids, form, options)
             if batch_id is not None:
-                return redirect(addresses().moderation(f"batches/{batch_id}"), 303)
+                way_back = _way_back(action, form)
+                return redirect(addresses().moderation(f"batches/{batch_id}", back=way_back), 303)
             say(_("Done. The log can take it back.") if not action.is_final else _("Done."))
             return redirect(_way_back(action, form), 303)
     return _page(action, ids, form, None)
@@ -256,7 +257,7 @@ def _take_back_now(entry_id: int, target_count: int, form: UndoForm) -> Response
                 uow, actor(), entry_id, partial=partial, reason=reason, is_background=True
             )
             uow.after_commit(nudge(RUN_BATCHES))
-        return redirect(addresses().moderation(f"batches/{batch_id}"), 303)
+        return redirect(addresses().moderation(f"batches/{batch_id}", back=way_back), 303)
     with writing() as uow:
         done = undo(uow, actor(), entry_id, partial=partial, reason=reason)
     say(_("Taken back.") if not done.left else _("Taken back as far as it could be."))
@@ -273,6 +274,7 @@ def batch(batch_id: int) -> Response:
             batch=found,
             action=ACTIONS[found.action],
             error=sentence(found.error, {}) if found.error else "",
+            back=safe_path(request.args.get("back")),
         )
     )
     if found.is_running:

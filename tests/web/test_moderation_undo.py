@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from forum.commands.moderation.batches import run_batch
+from forum.commands.moderation.batches import run_batch, start_batch
 from forum.core.cache import CacheName
 from forum.core.clock import utc_now
 from forum.core.uow import unit_of_work
@@ -19,6 +19,10 @@ def reasons_required(forum, moderator):
     with unit_of_work(forum.database) as uow:
         uow.session.merge(GroupPermission(group_id=3, key="mod.reason", value=1))
         uow.bump(CacheName.SITE)
+
+
+def number_of(progress):
+    return int(progress.partition("?")[0].rpartition("/")[2])
 
 
 @pytest.mark.usefixtures("reasons_required")
@@ -47,7 +51,7 @@ def test_a_large_undo_asks_for_the_reason_and_keeps_it(client, forum, board_id, 
     assert send(client, path).status_code == 422
 
     answer = send(client, path, reason="关错了")
-    run_batch(lambda: working(forum), int(answer.location.rpartition("/")[2]))
+    run_batch(lambda: working(forum), number_of(answer.location))
 
     assert [one.reason for one in entries(forum)] == ["灌水", "关错了"]
 
@@ -107,3 +111,35 @@ def test_an_undo_says_who_is_told(client, forum, board_id, moderator, notifies):
     page = client.get(f"/moderation/undo/{done.entry_id}?lang=en").text
 
     assert ("are told of this" in page) is notifies
+
+
+def test_a_finished_large_undo_leads_back_and_can_be_taken_back(client, forum, board_id, moderator):
+    author = forum.member()
+    ids = [forum.thread(author, board_id) for _ in range(12)]
+    done = moderator.does("thread.close", *ids)
+    back = f"/forum-{board_id}-1.html"
+    progress = send(client, f"/moderation/undo/{done.entry_id}", back=back).location
+    waiting = client.get(progress).text
+    assert f'href="{back}"' in waiting
+    assert "/moderation/undo/" not in waiting
+
+    run_batch(lambda: working(forum), number_of(progress))
+    page = client.get(progress).text
+
+    reversal = entries(forum)[-1]
+    assert f'href="{back}"' in page
+    assert f"/moderation/undo/{reversal.id}" in page
+    moderator.undoes(reversal.id)
+    assert f"/moderation/undo/{reversal.id}" not in client.get(progress).text
+
+
+def test_a_batch_page_leads_nowhere_else(client, forum, board_id, moderator):
+    ids = [forum.thread(forum.member(), board_id)]
+    with working(forum) as uow:
+        batch_id = start_batch(uow, moderator.actor, "thread.close", ids)
+    run_batch(lambda: working(forum), batch_id)
+
+    page = client.get(f"/moderation/batches/{batch_id}?back=https://elsewhere.example/").text
+
+    assert "elsewhere.example" not in page
+    assert f"/moderation/undo/{entries(forum)[0].id}" in page
