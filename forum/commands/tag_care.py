@@ -9,6 +9,7 @@ from forum.commands.tags import follow_tags, known_or_made, one_tag
 from forum.core.cache import CacheName
 from forum.core.db import conflict_insert
 from forum.core.errors import Invalid, NotFound
+from forum.core.names import tag_key
 from forum.core.uow import UnitOfWork
 from forum.models import Tag, ThreadTag
 from forum.policies.actor import Actor
@@ -43,7 +44,7 @@ def restore_tags(uow: UnitOfWork, actor: Actor, *, tag_ids: Iterable[int]) -> No
 def merge_tags(uow: UnitOfWork, actor: Actor, *, tag_ids: Iterable[int], into: str) -> None:
     """合并: they stand for another tag from now on, which is made where there is none.
 
-    :param into: its name.
+    :param into: its name, as threads are to show it.
     :raises Invalid: "tag_unknown", "tag_closed", "tag_merged_with_itself", or it can be no tag.
     """
     may_change_site(actor).require()
@@ -54,8 +55,11 @@ def merge_tags(uow: UnitOfWork, actor: Actor, *, tag_ids: Iterable[int], into: s
     if target_id in ids:
         raise Invalid("tag_merged_with_itself", field="into")
     s = uow.session
-    if s.get_one(Tag, target_id, with_for_update=True, populate_existing=True).is_closed:
+    target = s.get_one(Tag, target_id, with_for_update=True, populate_existing=True)
+    if target.is_closed:
         raise Invalid("tag_closed", field="into", tag=name)
+    if tag_key(name) == target.key:  # not itself one that stands for another
+        target.name = name  # threads show it from now on; that of the first may be a secret
 
     s.execute(
         update(Tag)

@@ -63,7 +63,7 @@ def split_tags(typed: str) -> tuple[str, ...]:
 def checked_tags(
     s: Session, actor: Actor, typed: str, *, most: int, known: Collection[str] = ()
 ) -> CheckedTags:
-    """What becomes of a line of tags: filtered as a title is, under the spelling already in use.
+    """What becomes of a line of tags: filtered as a title is, spelled as typed.
 
     :param most: so many for a thread.
     :param known: names the thread has already; no word of theirs counts again.
@@ -79,7 +79,7 @@ def checked_tags(
     checked = _filtered(actor, word_filter_of(s), fresh)
     becomes = dict(zip(fresh, checked.names, strict=True))
     return CheckedTags(
-        _as_in_use(s, [kept for name in names if (kept := becomes.get(name, name))]),
+        _as_known(s, [kept for name in names if (kept := becomes.get(name, name))]),
         checked.held_by,
     )
 
@@ -133,19 +133,16 @@ def _is_tag(text: str) -> bool:
     return LEAST_WIDTH <= width(text) <= MOST_WIDTH and _is_well_formed(text)
 
 
-def _as_in_use(s: Session, names: Sequence[str]) -> tuple[str, ...]:
-    """The names as the table spells them; of merged ones, what they stand for. One statement."""
-    if not names:
-        return ()
+def _as_known(s: Session, names: Sequence[str]) -> tuple[str, ...]:
+    """The names; of merged ones, what they stand for.
+
+    Spelled as typed: the spelling in use may be that of a thread the actor may not read.
+    """
     rules = tag_rules_of(s)
     for name in names:
         if rules.became.get(tag_key(name), name) is None:
             raise Invalid("tag_closed", field="tags", tag=name)
-    resolved = rules.resolved(names)
-    keys = [tag_key(name) for name in resolved]
-    rows = s.execute(select(Tag.key, Tag.name).where(Tag.key.in_(keys)))
-    spelled = {row.key: row.name for row in rows}
-    return tuple(spelled.get(tag_key(name), name) for name in resolved)
+    return rules.resolved(names)
 
 
 def follow_tags(uow: UnitOfWork, thread_ids: Iterable[int]) -> None:

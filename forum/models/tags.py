@@ -9,7 +9,8 @@ from forum.core.db import Base, Pk
 
 
 class Tag(Base):
-    """A tag, under the spelling that was first. `key` is the folded name (core/names.py tag_key).
+    """A tag. `key` is the folded name (core/names.py tag_key). `name` is the spelling that was first,
+    maybe of a thread few may read: for the staff, until they merge others into it under one they type.
 
     A closed one shows nowhere and is given to no thread; a merged one stands for another. Threads
     keep what was written (Thread.tags), so both can be ended.

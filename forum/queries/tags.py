@@ -1,6 +1,7 @@
 """Read models of 标签: what the staff made of them, a tag's page, the list the staff works on."""
 
-from collections.abc import Iterable, Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -68,50 +69,68 @@ def _read_rules(session: Session) -> TagRules:
 
 @dataclass(frozen=True)
 class TagPage:
-    """Threads with a tag. `next`: the number of the last one, where the next page goes on."""
+    """Threads with a tag. `next`: the number of the last one, where the next page goes on.
+
+    `name`: as asked, or what it was merged into; never a spelling of threads one may not read.
+    """
 
     name: str
     rows: tuple[ThreadRow, ...]
     next: int | None
 
+    @property
+    def key(self) -> str:
+        """The one address of all spellings."""
+        return tag_key(self.name)
+
 
 def tag_page(s: Session, actor: Actor, name: str, *, before: int | None = None) -> TagPage:
     """The readable threads with a tag, newest first, by key. Two statements.
 
-    A merged tag's name answers with the tag it stands for.
     :param before: only threads with lower numbers.
     :raises NotFound: no such tag, or no thread with it that the actor may read: the same answer.
     """
-    tag = s.execute(_named(Tag.key == tag_key(clean_line(name[:LONGEST])))).one_or_none()
-    return _page(s, actor, tag, before)
+    asked = clean_line(unicodedata.normalize("NFKC", name[:LONGEST]))
+    tag = _open_tag(s, Tag.key == tag_key(asked))
+    rows = _threads(s, actor, tag, before)
+    shown = tuple(thread_row(row) for row in rows[:PER_PAGE])
+    next = shown[-1].id if len(rows) > PER_PAGE else None
+    return TagPage(tag.merged_into or asked, shown, next)
 
 
-def tag_page_by_id(s: Session, actor: Actor, tag_id: int) -> TagPage:
-    """The first page of a tag's threads, by its number: where an old address leads. Two statements.
+def tag_name(s: Session, actor: Actor, tag_id: int) -> str:
+    """A tag by its number, for an old address: as a thread spells it that the actor may read.
 
+    Two statements.
     :raises NotFound: as `tag_page`.
     """
-    return _page(s, actor, s.execute(_named(Tag.id == tag_id)).one_or_none(), None)
+    tag = _open_tag(s, Tag.id == tag_id)
+    newest = _threads(s, actor, tag, None)[0]
+    spelled = {tag_key(name): name for name in names_of(newest.tags)}
+    return spelled.get(tag.key) or str(tag.merged_into)  # the index says it is one of the two
 
 
-def _named(condition: ColumnElement[bool]) -> Any:
+def _open_tag(s: Session, condition: ColumnElement[bool]) -> Any:
     target = aliased(Tag)
-    return (
+    tag = s.execute(
         select(
             func.coalesce(target.id, Tag.id).label("id"),
-            func.coalesce(target.name, Tag.name).label("name"),
+            Tag.key,
+            target.name.label("merged_into"),
             or_(Tag.is_closed, func.coalesce(target.is_closed, Tag.is_closed)).label("is_closed"),
         )
         .outerjoin(target, target.id == Tag.merged_into_id)
         .where(condition)
-    )
-
-
-def _page(s: Session, actor: Actor, tag: Any, before: int | None) -> TagPage:
+    ).one_or_none()
     if tag is None or tag.is_closed:
         raise NotFound("not_found")
+    return tag
+
+
+def _threads(s: Session, actor: Actor, tag: Any, before: int | None) -> Sequence[Any]:
+    """What a page shows and one more, if there is."""
     wanted = (
-        select(*COLUMNS)
+        select(*COLUMNS, Thread.tags)
         .join(ThreadTag, ThreadTag.thread_id == Thread.id)
         .where(
             ThreadTag.tag_id == tag.id,
@@ -126,8 +145,7 @@ def _page(s: Session, actor: Actor, tag: Any, before: int | None) -> TagPage:
     rows = s.execute(wanted).all()
     if not rows:
         raise NotFound("not_found")
-    shown = tuple(thread_row(row) for row in rows[:PER_PAGE])
-    return TagPage(tag.name, shown, shown[-1].id if len(rows) > PER_PAGE else None)
+    return rows
 
 
 @dataclass(frozen=True)

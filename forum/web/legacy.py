@@ -17,7 +17,7 @@ from forum.http.addresses import Addresses
 from forum.http.context import actor, reader
 from forum.http.templating import addresses
 from forum.queries.legacy import member_named
-from forum.queries.tags import tag_page_by_id
+from forum.queries.tags import tag_name
 
 pages = Blueprint("legacy", __name__)
 
@@ -209,7 +209,7 @@ def _tag(ask: Asked) -> str:
     """misc.php?mod=tag: the tag's page; without a tag, which was a list of them, the search."""
     number, name = ask.number("id"), ask.word("name").strip()
     if number:
-        return ask.url.tag(tag_page_by_id(reader(), actor(), number).name)
+        return ask.url.tag(tag_name(reader(), actor(), number))
     return ask.url.tag(name) if name and "/" not in name else ask.url.search(q=name)
 
 

@@ -20,6 +20,6 @@ def show(name: str) -> Response:
         keep(site=site().version, all_boards=lists_version(reader()))
     before = part_asked()
     page = tag_page(reader(), actor(), name, before=before)
-    if page.name != name:  # otherwise spelled, or merged into another
-        return redirect(addresses().tag(page.name, before=before), 301)
+    if page.name != name:  # at full width, or merged into another, which can be taken back
+        return redirect(addresses().tag(page.name, before=before), 302)
     return draw("tags/show.html", page=page, is_first=before is None)

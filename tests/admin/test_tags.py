@@ -42,7 +42,7 @@ def test_tags_are_merged(panel: Panel, tags) -> None:
     done = panel.post("tags/change", do="merge", ids=str(tags["pyhton"]), into="python")
 
     assert done.status_code == 303
-    assert "已合并到 Python" in panel.get("tags?state=merged").text
+    assert "已合并到 python" in panel.get("tags?state=merged").text
     (entry,) = panel.log()
     assert entry.after == {"tags": ["pyhton"], "into": "python"}
 

@@ -105,11 +105,22 @@ def test_a_thread_gets_its_tags(forum):
     assert indexed(forum) == {(name, ref.thread_id) for name in ("春天", "摄影", "Python")}
 
 
-def test_a_tag_keeps_the_spelling_that_was_first(forum):
-    post(forum, forum.member("甲乙"), "Python")
+def test_a_thread_keeps_the_spelling_that_was_typed(forum):
+    """The spelling in use would tell of a thread one may not read."""
+    first = post(forum, forum.member("甲乙"), "Python")
     ref = post(forum, forum.member("丙丁"), "ＰＹＴＨＯＮ python")
 
-    assert written(forum, ref.thread_id) == "Python"
+    assert written(forum, ref.thread_id) == "PYTHON"
+    assert indexed(forum) == {("Python", first.thread_id), ("Python", ref.thread_id)}
+
+
+def test_a_merge_shows_the_spelling_the_staff_typed(forum):
+    ref = post(forum, forum.member(), "pyhton")
+    post(forum, forum.member("丙丁"), "PYTHON")
+
+    care(forum, merge_tags, "pyhton", into="Python")
+
+    assert shown(forum, ref.thread_id) == ("Python",)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from forum.core.db import recorded_statements
 from forum.core.errors import NotFound
 from forum.core.uow import unit_of_work
 from forum.models import ThreadState
-from forum.queries.tags import PER_PAGE, TagRules, tag_list, tag_page, tag_page_by_id
+from forum.queries.tags import PER_PAGE, TagRules, tag_list, tag_name, tag_page
 from tests.factories import FOUNDER_ID
 
 
@@ -48,8 +48,18 @@ def test_a_tag_used_in_secret_alone_is_no_tag_to_others(forum):
         with pytest.raises(NotFound):
             seen(forum, member_id)
         with forum.read() as s, pytest.raises(NotFound):
-            tag_page_by_id(s, forum.actor(member_id), 1)
+            tag_name(s, forum.actor(member_id), 1)
     assert seen(forum, FOUNDER_ID) == [thread_id]
+
+
+def test_no_spelling_of_a_secret_thread_is_told(forum):
+    tagged(forum, "PyThOn", board_id=forum.board("密室", viewers=(1,)))
+    tagged(forum, "python")
+
+    with forum.read() as s:
+        guest = forum.actor(None)
+        assert tag_name(s, guest, 1) == "python"
+        assert tag_page(s, guest, "PYTHON").name == "PYTHON"
 
 
 def test_secret_threads_are_left_out_of_a_page_and_of_its_end(forum):
