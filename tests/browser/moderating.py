@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from forum.commands.appeals import appeal_decision
 from forum.commands.moderation import perform
+from forum.commands.moderation.batches import run_batch, start_batch
 from forum.commands.reports import report_post
 from forum.commands.threads import start_thread
 from forum.models import Member, Post
@@ -82,6 +83,16 @@ def busy(server: Server, made: Desk) -> tuple[int, int]:
             text="这不是广告，是我自己整理的经验，请再看一遍。",
         )  # fmt: skip
     return deleted.entry_id, closed.entry_id
+
+
+def finished(server: Server, made: Desk) -> int:
+    """The batch of a large action of the moderator's that is done."""
+    threads = [server.thread(made.author_id, board_id=made.other) for _ in range(2)]
+    moderator = server.forum.actor(_id(server, made.moderator))
+    with working(server.forum) as uow:
+        batch_id = start_batch(uow, moderator, "thread.close", threads)
+    run_batch(lambda: working(server.forum), batch_id)
+    return batch_id
 
 
 def _id(server: Server, name: str) -> int:

@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from forum.core.uow import unit_of_work
 from forum.models import Member
-from tests.browser.moderating import busy, desk
+from tests.browser.moderating import busy, desk, finished
 from tests.browser.served import PASSWORD, Server
 from tests.browser.test_looks import complaints
 from tests.browser.visitor import Visitor
@@ -46,7 +46,7 @@ def pages(server: Server) -> Pages:
         f"/moderation/do/thread.delete?ids={made.thread}", f"/moderation/do/thread.move?ids={made.thread}",
         f"/moderation/do/member.mute?ids={made.author_id}", f"/forum-{made.board}-1.html",
         f"/thread-{made.thread}-1-1.html", f"/thread-{made.thread}/history",
-        "/darkroom", "/my-record",
+        f"/moderation/batches/{finished(server, made)}?back=/", "/darkroom", "/my-record",
     ]  # fmt: skip
     return (
         (made.moderator, moderators),
@@ -120,6 +120,27 @@ def test_a_thumb_hits_what_it_means(visit: Visit, pages: Pages) -> None:
             wrong += small_on(window, path)
 
     assert wrong == []
+
+
+CUT_OFF = """() => [...document.querySelectorAll('.mod-bar :is(a, button)')].filter((one) => {
+  const box = one.getBoundingClientRect();
+  return box.width && (box.left < 0 || box.right > innerWidth);
+}).map((one) => one.textContent)"""
+
+
+@pytest.mark.parametrize("locale", ["zh_Hans_CN", "en"])
+def test_no_button_of_a_bar_is_cut_off(visit: Visit, pages: Pages, locale: str) -> None:
+    name, paths = pages[0]
+    window = visit(width=390)
+    enters(window, name, locale)
+    for path in paths:
+        if path.startswith(("/forum-", "/thread-")) and path.endswith("-1.html"):
+            window.goes(path)
+            window.page.locator(".thread-list__pick input, .post-card__link > input").first.check()
+
+            bars = window.page.locator(".mod-bar")
+            assert window.page.evaluate(CUT_OFF) == []
+            assert all(box["height"] <= 450 for bar in bars.all() if (box := bar.bounding_box()))
 
 
 def test_the_page_of_the_banned_is_usable(server: Server, visit: Visit) -> None:
