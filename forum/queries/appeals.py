@@ -261,11 +261,11 @@ def _visible(actor: Actor) -> list[ColumnElement[bool]]:
     return [boards, Appeal.member_id != actor.member_id]
 
 
-def open_appeals(actor: Actor) -> Select[Any]:
-    """How many appeals wait in the actor's boards, but those against the actor's own decisions; a
-    scalar subquery's select."""
+def open_appeals(actor: Actor) -> Select[int, datetime]:
+    """How many appeals wait in the actor's boards, but those against the actor's own decisions, and
+    since when; one row of another select."""
     return (
-        select(func.count())
+        select(func.count().label("number"), func.min(Appeal.created_at).label("oldest_at"))
         .select_from(Appeal)
         .join(ModLogEntry, ModLogEntry.id == Appeal.entry_id)
         .where(

@@ -95,6 +95,10 @@ def _visible(actor: Actor) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def open_message_reports(actor: Actor) -> Select[Any]:
-    """How many wait for the actor; a scalar subquery's select."""
-    return select(func.count()).select_from(MessageReport).where(*_visible(actor), _state(True))
+def open_message_reports(actor: Actor) -> Select[int, datetime]:
+    """How many wait for the actor, and since when; one row of another select."""
+    return (
+        select(func.count().label("number"), func.min(MessageReport.created_at).label("oldest_at"))
+        .select_from(MessageReport)
+        .where(*_visible(actor), _state(True))
+    )

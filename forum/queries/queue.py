@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, Select, and_, func, null, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from forum.models import (
@@ -134,35 +134,48 @@ def _waiting(actor: Actor, filter: QueueFilter) -> ColumnElement[bool]:
 
 
 @dataclass(frozen=True)
-class QueueCounts:
-    """How much waits for a moderator; None where the actor has no right to see it."""
+class Waiting:
+    """How much waits in a queue, and since when the oldest of it."""
 
-    posts: int | None
-    reports: int | None
-    messages: int | None  # reported ones
-    appeals: int
+    number: int
+    oldest_at: datetime | None
+
+
+@dataclass(frozen=True)
+class QueueCounts:
+    """What waits for a moderator; None where the actor has no right to see it."""
+
+    posts: Waiting | None
+    reports: Waiting | None
+    messages: Waiting | None  # reported ones
+    appeals: Waiting
     may_edit_words: bool
 
 
 def queue_counts(s: Session, actor: Actor) -> QueueCounts:
-    """What the menu of the panel says. One statement."""
-    nothing: Select[Any] = select(null())
-    posts = nothing
+    """What the menu of the panel says, and its overview. One statement."""
+    waiting = (
+        select(func.count().label("number"), func.min(Post.created_at).label("oldest_at"))
+        .select_from(Post)
+        .join(Thread, Thread.id == Post.thread_id)
+        .where(_waiting(actor, QueueFilter()))
+    )
+    asked: dict[str, Select[int, datetime]] = {"appeals": open_appeals(actor)}
     if may_work_queue(actor):
-        posts = (
-            select(func.count())
-            .select_from(Post)
-            .join(Thread, Thread.id == Post.thread_id)
-            .where(_waiting(actor, QueueFilter()))
-        )
-    reports = open_reports(actor) if may_handle_reports(actor) else nothing
-    messages = open_message_reports(actor) if may_see_reported_messages(actor) else nothing
+        asked["posts"] = waiting
+    if may_handle_reports(actor):
+        asked["reports"] = open_reports(actor)
+    if may_see_reported_messages(actor):
+        asked["messages"] = open_message_reports(actor)
+    parts = {name: question.subquery(name) for name, question in asked.items()}
+    all_parts: FromClause = parts["appeals"]
+    for name in list(parts)[1:]:
+        all_parts = all_parts.join(parts[name], true())  # each is one row
     row = s.execute(
-        select(
-            posts.scalar_subquery(),
-            reports.scalar_subquery(),
-            messages.scalar_subquery(),
-            open_appeals(actor).scalar_subquery(),
-        )
+        select(*(column for part in parts.values() for column in part.c)).select_from(all_parts)
     ).one()
-    return QueueCounts(*row, may_edit_words=bool(may_edit_words(actor)))
+    found = {name: Waiting(*row[at * 2 : at * 2 + 2]) for at, name in enumerate(parts)}
+    return QueueCounts(
+        found.get("posts"), found.get("reports"), found.get("messages"), found["appeals"],
+        may_edit_words=bool(may_edit_words(actor)),
+    )  # fmt: skip

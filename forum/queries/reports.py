@@ -139,10 +139,10 @@ def _visible(actor: Actor) -> list[ColumnElement[bool]]:
     ]
 
 
-def open_reports(actor: Actor) -> Select[Any]:
-    """How many reports wait for the actor; a scalar subquery's select."""
+def open_reports(actor: Actor) -> Select[int, datetime]:
+    """How many reports wait for the actor, and since when; one row of another select."""
     return (
-        select(func.count())
+        select(func.count().label("number"), func.min(Report.created_at).label("oldest_at"))
         .select_from(Report)
         .join(Post, Post.id == Report.post_id)
         .where(*_visible(actor), Report.state == ReportState.OPEN)

@@ -28,7 +28,7 @@ from forum.models import (
     Word,
 )
 from forum.queries.appeals import appeals_page
-from forum.queries.queue import queue_counts, queue_page
+from forum.queries.queue import Waiting, queue_counts, queue_page
 from forum.queries.reports import reports_page
 from tests.acting import log_in, submit
 from tests.commands.test_queue import TEXT, posting, replies, row, run, starts
@@ -123,7 +123,8 @@ def test_the_queue_costs_the_same_whatever_waits(forum, world, number):
         counts = queue_counts(s, actor)
 
     assert len(statements) == 3
-    assert (page.total, counts.posts) == (number, number)
+    assert page.total == number
+    assert counts.posts == Waiting(number, page.oldest_at)
     with forum.read() as s:
         rest = queue_page(s, actor, after=page.next_after) if page.next_after else None
     shown = [one.post_id for one in (*page.items, *(rest.items if rest else ()))]
@@ -200,6 +201,21 @@ def test_nobody_sees_a_report_about_oneself(forum, world):
         assert not reports_page(s, forum.actor(world["moderator"])).cards
     with pytest.raises(NotFound):
         run(forum, escalate_report, forum.actor(world["moderator"]), report_id=report_id)
+
+
+def test_the_overview_says_how_much_waits_and_since_when(client, forum, world):
+    enters(client, forum, world["moderator"])
+    assert "最早 <time" not in client.get("/moderation/").text
+
+    starts(forum, world["member"], world["board"], title="等待审核", source=TEXT)
+    reported(forum, world, "甲乙")
+    page = client.get("/moderation/").text
+
+    for part, label in (("queue", "审核"), ("reports", "举报")):
+        item = page.partition(f'stats-line__link" href="/moderation/{part}">')[2].split("</li>")[0]
+        assert label in item
+        assert '<span class="stats-line__number">1</span>' in item
+        assert "最早 <time" in item
 
 
 def decided(forum, world):
