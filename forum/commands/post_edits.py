@@ -1,9 +1,13 @@
-"""Changing what was posted: the text, and with the opening post the thread's title, type and options."""
+"""Changing what one posted: the text, and with the opening post the thread's title, type and options.
+
+What somebody else posted is changed by the action `post.edit` (commands/moderation/post_editing.py).
+"""
 
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from forum.commands.post_texts import PostText, post_text, thread_title, thread_type
 from forum.commands.search_index import index_post
@@ -13,12 +17,11 @@ from forum.commands.word_checks import refuse
 from forum.core.errors import Invalid, NotFound
 from forum.core.uow import UnitOfWork
 from forum.markup import stretches
-from forum.models import Board, Member, Post, PostRevision, PostState, Thread, ThreadState
+from forum.models import Board, Post, PostRevision, PostState, Thread, ThreadState
 from forum.policies.actor import Actor, Rank
 from forum.policies.posts import may_edit_post
 from forum.policies.threads import may_tag_threads
 from forum.policies.verdict import Refusal, refused
-from forum.queries.actors import member_rank
 from forum.queries.site import site_of
 from forum.queries.tags import tag_rules_of
 from forum.queries.words import word_filter_of
@@ -43,32 +46,35 @@ def edit_post(
     opening: OpeningChange | None = None,
     version: int | None = None,
 ) -> PostRef:
-    """Change a post; what it said before is kept as a revision.
+    """Change a post of one's own; what it said before is kept as a revision.
 
     :param opening: for an opening post; None leaves the thread as it is.
     :param version: the version the form showed; None = whatever it is now.
     :raises NotFound: no such post, or the actor may not see it.
-    :raises Forbidden: the actor may not edit it.
+    :raises Forbidden: the actor may not edit it, or it is somebody else's.
     :raises Invalid: a rule is broken, or "edited_meanwhile": somebody else was faster.
     """
     limits = site_of(uow.session).settings.posting
     words = word_filter_of(uow.session)
     text = post_text(actor, source, limits, words)
     thread, post = _locked(uow, post_id)
-    rank = _author_rank(uow, post.author_id)
-    may_edit_post(actor, thread, post, author_rank=rank).require()
+    may_edit_post(actor, thread, post).require()
+    if post.author_id != actor.member_id:
+        refused(Refusal.NOT_YOURS).require()
     if version is not None and version != post.version:
         raise Invalid("edited_meanwhile")
 
     former_title = thread.title if post.floor == 1 else None
     changes = (
-        _thread_changes(uow, actor, thread, opening, words) if opening and post.floor == 1 else {}
+        thread_changes(uow.session, actor, thread, opening, words)
+        if opening and post.floor == 1
+        else {}
     )
     if changes and thread.batch_id is not None:
         refused(
             Refusal.IN_HAND
         ).require()  # or an author could stop a merge by a letter of the title
-    _refuse_new_words(words, text, post)
+    refuse_new_words(words, text, post)
     if text.source == post.source and not changes:
         return PostRef(post.id, thread.id, post.floor, post.state)
     uow.session.add(
@@ -109,20 +115,11 @@ def _locked(uow: UnitOfWork, post_id: int) -> tuple[Thread, Post]:
     return thread, uow.session.get_one(Post, post_id, populate_existing=True)
 
 
-def _author_rank(uow: UnitOfWork, author_id: int) -> Rank:
-    row = uow.session.execute(
-        select(Member.group_id, Member.is_founder).where(Member.id == author_id)
-    ).one()
-    return member_rank(
-        site_of(uow.session), group_id=row.group_id, is_founder=row.is_founder, member_id=author_id
-    )
-
-
-def _thread_changes(
-    uow: UnitOfWork, actor: Actor, thread: Thread, opening: OpeningChange, words: WordFilter
+def thread_changes(
+    s: Session, actor: Actor, thread: Thread, opening: OpeningChange, words: WordFilter
 ) -> dict[str, Any]:
     """The columns that become different. Nothing is written yet."""
-    site = site_of(uow.session)
+    site = site_of(s)
     title, held_by = thread_title(actor, opening.title, site.settings.posting, words)
     if thread.state is ThreadState.VISIBLE and title != thread.title:
         refuse(held_by, field="title")
@@ -131,7 +128,7 @@ def _thread_changes(
     wanted = {
         "title": title,
         "type_id": thread_type(actor, board, opening.type_id, current_id=thread.type_id),
-        "tags": _tags(uow, actor, thread, asked.tags, site.settings.posting.tags_per_thread),
+        "tags": _tags(s, actor, thread, asked.tags, site.settings.posting.tags_per_thread),
         "is_newest_first": asked.is_newest_first,
         "notifies_author": asked.notifies_author,
         "read_access": (
@@ -143,19 +140,19 @@ def _thread_changes(
     return {name: value for name, value in wanted.items() if value != getattr(thread, name)}
 
 
-def _tags(uow: UnitOfWork, actor: Actor, thread: Thread, typed: str | None, most: int) -> str:
+def _tags(s: Session, actor: Actor, thread: Thread, typed: str | None, most: int) -> str:
     """The column as it is to be. What readers do not see any more stays until others are typed."""
-    shown = tag_rules_of(uow.session).shown(thread.tags)
+    shown = tag_rules_of(s).shown(thread.tags)
     if typed is None or split_tags(typed) == shown:
         return thread.tags
     may_tag_threads(actor).require()
-    checked = checked_tags(uow.session, actor, typed, most=most, known=shown)
+    checked = checked_tags(s, actor, typed, most=most, known=shown)
     if thread.state is ThreadState.VISIBLE:
         refuse(checked.held_by, field="tags")
     return checked.column
 
 
-def _refuse_new_words(words: WordFilter, text: PostText, post: Post) -> None:
+def refuse_new_words(words: WordFilter, text: PostText, post: Post) -> None:
     """What is shown already cannot go to the queue: an edit brings in no words that would hold it.
 
     :raises Invalid: "words_refused".

@@ -150,6 +150,7 @@ SENTENCES: dict[str, Any] = {
     ),
     "batch_left": _l("It failed by an error of the forum, and not all of it could be taken back."),
     "batch_untold": _l("It is done, but not everybody could be told."),
+    "nothing_changes": _l("Nothing changes."),
     "nothing_to_undo": _l("Nothing of this can be taken back any more."),
     "name_width": _l(
         "A name takes %(least)s to %(most)s characters (Chinese count two); this one takes %(has)s."

@@ -6,6 +6,7 @@ targets.
 """
 
 import enum
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -117,11 +118,50 @@ class Purge:
     rows: int = 0
 
 
-Effect = Change | Derived | Count | Create | Remove | MovePosts | ReverseTransfers | Pay | Purge
+@dataclass(frozen=True)
+class Rewrite:
+    """A post says something else. Undoing conflicts when it no longer says what was set.
+
+    :param before, after: fingerprints; the log keeps no texts, they go with the post.
+    :param before_plain, after_plain: the text is shown without links.
+    :param ids: the revision that holds the text to set; none = `text`, which is not logged.
+    :param made: the revision that keeps what was there, once applied.
+    """
+
+    target: int
+    table: str
+    id: int
+    before: str
+    after: str
+    before_plain: bool = False
+    after_plain: bool = False
+    ids: tuple[int, ...] = ()
+    made: tuple[int, ...] = ()
+    text: str = field(default="", repr=False)
+
+    @property
+    def changes_text(self) -> bool:
+        """Or only what stands beside it, a title."""
+        return self.before != self.after
+
+
+Effect = (
+    Change
+    | Derived
+    | Count
+    | Create
+    | Remove
+    | MovePosts
+    | ReverseTransfers
+    | Pay
+    | Purge
+    | Rewrite
+)
 
 _KINDS: dict[str, type[Any]] = {
     "change": Change, "derived": Derived, "count": Count, "create": Create, "remove": Remove,
     "move_posts": MovePosts, "reverse_transfers": ReverseTransfers, "pay": Pay, "purge": Purge,
+    "rewrite": Rewrite,
 }  # fmt: skip
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
@@ -149,6 +189,11 @@ def inverse(effect: Effect) -> Effect:
             )
         case ReverseTransfers() | Pay():
             return ReverseTransfers(effect.target, effect.made)
+        case Rewrite():
+            return Rewrite(
+                effect.target, effect.table, effect.id, effect.after, effect.before,
+                effect.after_plain, effect.before_plain, ids=effect.made,
+            )  # fmt: skip
         case Purge():
             raise NotInvertible(effect.table)
 
@@ -187,10 +232,17 @@ def json_value(value: Any) -> Any:
     return value
 
 
+def fingerprint(text: str) -> str:
+    """Tells whether two texts are the same."""
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
 def encode(effect: Effect) -> dict[str, Any]:
     """An effect as JSON."""
     coded: dict[str, Any] = {"do": _NAMES[type(effect)]}
     for name, value in vars(effect).items():
+        if name == "text":
+            continue
         if name in ("ids", "made"):
             value = encode_ids(value)
         elif name == "moves":

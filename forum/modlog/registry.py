@@ -35,6 +35,7 @@ class Choice(enum.StrEnum):
     THREAD = "thread"  # the id of another thread
     FLOORS = "floors"  # a list of floors: 2,5,7-9
     TEXT = "text"
+    MESSAGE = "message"  # a post's text
     PICK = "pick"  # one of `values`
     DAYS = "days"
     NETWORK = "network"
@@ -73,6 +74,8 @@ class Action:
         know of it; where there is not, no button offers it.
     :param is_long: its work grows with a thread's posts; on a long thread it is done in pieces.
     :param site_wide: it has a page of its own and stands in no bar.
+    :param own_button: the link beside its target is its button; it stands in no bar.
+    :param unlogged: options the log does not keep.
     """
 
     key: str
@@ -101,6 +104,8 @@ class Action:
     level_column: str = ""
     present_column: str = ""
     fits: Callable[[Any, Any, Any], bool] | None = None
+    own_button: bool = False
+    unlogged: frozenset[str] = frozenset()
 
     @property
     def fields(self) -> tuple[Option, ...]:

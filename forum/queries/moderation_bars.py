@@ -150,7 +150,10 @@ def _of_kind(actor: Actor, kind: TargetKind) -> list[Action]:
     return [
         action
         for action in ACTIONS.values()
-        if action.targets is kind and not action.site_wide and may_use(actor, action)
+        if action.targets is kind
+        and not action.site_wide
+        and not action.own_button
+        and may_use(actor, action)
     ]
 
 

@@ -20,6 +20,7 @@ from forum.modlog.effects import (
     Purge,
     Remove,
     ReverseTransfers,
+    Rewrite,
 )
 from forum.modlog.marks import ICON_NAMES, STAMP_NAMES
 from forum.points.reversals import amounts_of
@@ -70,9 +71,9 @@ class PointsLine:
 
 @dataclass(frozen=True)
 class RowsLine:
-    """Rows are made, removed, moved or purged. `posts` go with them."""
+    """Rows are made, removed, moved, rewritten or purged. `posts` go with them."""
 
-    kind: str  # created, removed, moved, purged
+    kind: str  # created, removed, moved, rewritten, purged
     what: str  # threads, redirects, posts ...
     count: int
     posts: int = 0
@@ -213,5 +214,7 @@ def _rows(effects: Iterable[Effect]) -> Iterable[RowsLine]:
                 found.setdefault(("purged", effect.table), []).append(effect.rows)
             case MovePosts():
                 found.setdefault(("moved", "posts"), []).extend([0] * len(effect.moves))
+            case Rewrite() if effect.changes_text:
+                found.setdefault(("rewritten", "posts"), []).append(0)
     for (kind, what), posts in found.items():
         yield RowsLine(kind, what, len(posts), sum(posts))

@@ -74,6 +74,8 @@ def do(key: str) -> Response | str:
         raise NotFound("not_found")
     may_use(actor(), action).require()
     ids = _ids(action)
+    if action.own_button and request.method == "GET" and len(ids) == 1:
+        return redirect(addresses().edit_post(ids[0]), 303)
     form = action_form(action, actor(), site(), back=_back(request.args.get("back")))
     if form.validate_on_submit():
         options = form.options_of(action)

@@ -6,7 +6,10 @@ from flask import Blueprint, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from forum.commands.moderation import perform
 from forum.commands.moderation.own_posts import delete_own_post
+from forum.commands.moderation.post_editing import EditOptions
+from forum.commands.moderation.post_editing import edit as edit_of_others
 from forum.commands.post_edits import OpeningChange, edit_post
 from forum.commands.posts import reply_to_thread
 from forum.commands.threads import PostRef, ThreadOptions, start_thread
@@ -22,6 +25,7 @@ from forum.models import PostState
 from forum.policies.verdict import Refusal
 from forum.queries import posts as queries
 from forum.queries.threads import place_of_post
+from forum.web.forms.moderation import ask_reason
 from forum.web.forms.posts import DeletionForm, EditForm, OpeningForm, PreviewForm, ReplyForm
 
 pages = Blueprint("posts", __name__)
@@ -134,23 +138,42 @@ def edit(post_id: int) -> Response:
     )  # fmt: skip
     if page.opening is not None:
         form.offer(page.opening)
+    is_own = page.post.author_id == actor().member_id
+    if not is_own:
+        ask_reason(form, actor())
     if form.validate_on_submit() and not _wants_preview():
+        opening = _opening_change(form) if page.opening is not None else None
         with refusals_on(form):
+            if not is_own:
+                return _edit_of_another(post_id, form, opening)
             with writing() as uow:
                 ref = edit_post(
                     uow,
                     actor(),
                     post_id=post_id,
                     source=form.source.data or "",
-                    opening=_opening_change(form) if page.opening is not None else None,
+                    opening=opening,
                     version=form.edited_version,
                 )
             return _go_to(ref)
         # Sending again keeps what was typed over what was there in the meantime.
         form.version.data = page.post.version
-    is_own = page.post.author_id == actor().member_id
     why_not = reason(page.may_delete) if is_own and not page.may_delete else ""
-    return _form_page("posts/edit.html", form, page, removal=removal, cannot_delete=why_not)
+    return _form_page(
+        "posts/edit.html", form, page, removal=removal, cannot_delete=why_not, is_own=is_own
+    )
+
+
+def _edit_of_another(post_id: int, form: EditForm, opening: OpeningChange | None) -> Response:
+    options = EditOptions(form.source.data or "", opening=opening, version=form.edited_version)
+    with writing() as uow:
+        perform(
+            uow, actor(), edit_of_others.key, [post_id], options,
+            reason=form.reason.data or "", notifies=form.notifies.data,
+        )  # fmt: skip
+    say(_("Done. The log can take it back."))
+    place = place_of_post(reader(), actor(), site(), post_id=post_id)
+    return redirect(f"{addresses().thread(place.thread_id, place.page)}#pid{post_id}", 303)
 
 
 def _delete(post_id: int) -> Response:

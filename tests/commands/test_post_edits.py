@@ -69,9 +69,10 @@ def test_within_a_minute_and_by_administrators_there_is_no_mark(forum, author_id
     with forum.read() as s:
         assert s.get_one(Post, opening_id).edited_at is None
 
-    edit(forum, 1, opening_id, "管理员改的内容。", after=timedelta(days=1))
+    own_id = post_ids(forum, forum.thread(1))[0]
+    edit(forum, 1, own_id, "管理员改的内容。", after=timedelta(days=1))
     with forum.read() as s:
-        assert s.get_one(Post, opening_id).edited_at is None
+        assert s.get_one(Post, own_id).edited_at is None
         assert s.scalars(select(PostRevision)).all()[-1].editor_id == 1
 
 
@@ -121,7 +122,7 @@ def test_a_title_waits_while_a_large_action_has_the_thread_in_hand(forum, author
     assert refused.value.key == Refusal.IN_HAND
 
 
-def test_only_the_author_and_the_moderators_edit(forum, author_id, thread_id):
+def test_only_the_author_edits_without_a_line_in_the_log(forum, author_id, thread_id):
     reply_id = post_ids(forum, thread_id)[1]
     with pytest.raises(Forbidden) as refusal:
         edit(forum, forum.member("甲"), reply_id)
@@ -131,7 +132,10 @@ def test_only_the_author_and_the_moderators_edit(forum, author_id, thread_id):
     with pytest.raises(NotFound):
         edit(forum, author_id, 9999)
 
-    assert edit(forum, forum.moderator(FIRST_BOARD_ID), reply_id).floor == 2
+    with pytest.raises(Forbidden) as refusal:
+        edit(forum, forum.moderator(FIRST_BOARD_ID), reply_id)
+    assert refusal.value.key == Refusal.NOT_YOURS
+    assert edit(forum, author_id, reply_id).floor == 2
 
 
 def test_an_edit_leaves_the_counters_alone(forum, author_id):

@@ -21,6 +21,7 @@ from forum.commands.announcements import AnnouncementDraft, create_announcement
 from forum.commands.boards.tree import draft_of, edit_board
 from forum.commands.counters import recount_threads
 from forum.commands.friend_links import LinkDraft, create_link
+from forum.commands.moderation.post_editing import EditOptions
 from forum.commands.moderation.thread_marks import (
     DigestOptions,
     HighlightOptions,
@@ -28,7 +29,7 @@ from forum.commands.moderation.thread_marks import (
     StickOptions,
 )
 from forum.commands.moderation.thread_moving import MoveOptions
-from forum.commands.post_edits import OpeningChange, edit_post
+from forum.commands.post_edits import OpeningChange
 from forum.commands.posts import reply_to_thread
 from forum.commands.settings import change_settings
 from forum.commands.threads import ThreadOptions, start_thread
@@ -173,9 +174,8 @@ def start(world: World) -> None:
 
 def retitle(world: World, thread: str) -> None:
     change = OpeningChange(f"改了{thread}", None, ThreadOptions())
-    world.does(
-        edit_post, "founder", post_id=world.opening(thread), source="正文也改了", opening=change
-    )
+    options = EditOptions("正文也改了", opening=change)
+    Moderator(world.forum, FOUNDER_ID).does("post.edit", world.opening(thread), options=options)
 
 
 def wait_for_approval(world: World) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 
 from forum.commands.appeals import appeal_decision
 from forum.commands.moderation import ACTIONS, perform
+from forum.commands.moderation.post_editing import EditOptions
 from forum.commands.moderation.thread_merging import MergeOptions, SplitOptions
 from forum.commands.moderation.thread_moving import MoveOptions
 from forum.commands.reports import report_post
@@ -100,6 +101,7 @@ def scene(forum: Forum, world: World) -> Scene:
         ("thread.merge", made.threads[1:2], MergeOptions(made.threads[2])),
         ("thread.split", made.threads[3:4], SplitOptions("2", f"{WORD}split")),
         ("post.warn", [reply], None),
+        ("post.edit", [made.posts[0]], EditOptions(f"{WORD}texted", f"{WORD}titled")),
         ("post.block", [reply], None),
         ("thread.move", [carried], MoveOptions(made.board, leaves_redirect=True)),
         # One decision over a secret thread and one that everybody reads; the secret one comes first.

@@ -364,6 +364,9 @@ def test_every_action_has_its_page(client, forum, board_id):
     for key, action in ACTIONS.items():
         if not action.site_wide:
             for lang in ("", "&lang=en"):
-                page = client.get(f"/moderation/do/{key}?ids={targets[action.targets]}{lang}")
+                page = client.get(
+                    f"/moderation/do/{key}?ids={targets[action.targets]}{lang}",
+                    follow_redirects=True,
+                )
                 assert page.status_code in (200, 422), key
                 assert action.label not in page.text or lang or action.label.isascii() is False, key

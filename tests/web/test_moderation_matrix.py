@@ -112,6 +112,8 @@ def fields_of(scene: Scene, key: str, place: str) -> dict[str, Any]:
         sent["other_id"] = scene.threads[to or "peer"]
     if key == "thread.split":
         sent |= {"floors": "2", "title": "新的"}
+    if key == "post.edit":
+        sent["source"] = "改过以后的内容，更清楚一些。"
     if key == "thread.stick":
         sent["level"] = to.removeprefix("level") or "1"
     return sent
@@ -145,7 +147,7 @@ def facts(forum: Forum) -> list[tuple[Any, ...]]:
         return [
             *map(tuple, s.execute(select(Thread.id, Thread.board_id, Thread.state, Thread.title, Thread.is_closed,
                  Thread.sticky_level, Thread.digest_level, Thread.reply_count, Thread.version).order_by(Thread.id))),
-            *map(tuple, s.execute(select(Post.id, Post.thread_id, Post.state, Post.is_blocked).order_by(Post.id))),
+            *map(tuple, s.execute(select(Post.id, Post.thread_id, Post.state, Post.is_blocked, Post.source).order_by(Post.id))),
             *map(tuple, s.execute(text("SELECT id, group_id, state, total FROM members ORDER BY id"))),
         ]  # fmt: skip
 

@@ -6,6 +6,7 @@ Importing an action's file puts it into the registry; each stands here once.
 from forum.commands.moderation import member_cleaning as member_cleaning
 from forum.commands.moderation import member_punishing as member_punishing
 from forum.commands.moderation import network_bans as network_bans
+from forum.commands.moderation import post_editing as post_editing
 from forum.commands.moderation import post_queue as post_queue
 from forum.commands.moderation import post_states as post_states
 from forum.commands.moderation import post_warnings as post_warnings

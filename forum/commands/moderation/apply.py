@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from forum.commands.locks import lock_members
+from forum.commands.moderation.rewriting import rewrite_posts
 from forum.commands.moderation.rows import current_values, decoded, table_of
 from forum.commands.points import pay_rule, recompute_totals
 from forum.core.errors import Conflict
@@ -26,6 +27,7 @@ from forum.modlog.effects import (
     Purge,
     Remove,
     ReverseTransfers,
+    Rewrite,
 )
 from forum.points.reversals import members_of, newest_links, reverse_transfers
 
@@ -61,6 +63,7 @@ def apply_effects(
         if isinstance(effect, Create):
             table = table_of(effect.table)
             s.execute(insert(table).values(id=effect.id, **decoded(table, effect.values)))
+    rewritten = rewrite_posts(uow, effects, actor_id=actor_id)
     for name in ("threads", "posts"):
         _change(s, name, effects)
         _count(s, name, effects)
@@ -84,6 +87,8 @@ def apply_effects(
                 back = reverse_transfers(s, uow.now, ids, actor_id=actor_id)
                 paid |= back.member_ids
                 made.effects.append(replace(effect, made=back.ids))
+            case Rewrite():
+                made.effects.append(rewritten[effect])
             case Pay():
                 made.effects.append(_pay(uow, effect, actor_id))
             case Count(table="boards"):

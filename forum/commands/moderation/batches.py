@@ -140,7 +140,7 @@ def start_batch(
     boards = {thread.id: thread.board_id for thread in targets.threads}
     ordered = by_board((target.id for target in targets.found), boards)
     batch = _new_batch(uow, actor, request.action.key, ordered, is_background)
-    batch.options = options_json(request.options)
+    batch.options = options_json(request.action, request.options)
     batch.reason, batch.notifies = request.reason, request.notifies
     batch.expires_at = request.expires_at
     s.flush()  # batch.id

@@ -8,8 +8,25 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from forum.commands.moderation.rows import current_values
-from forum.models import ModLogTarget, Post, TargetKind, Thread, ThreadState, ThreadType
-from forum.modlog.effects import Change, Create, Effect, MovePosts, Purge, Remove
+from forum.models import (
+    ModLogTarget,
+    Post,
+    PostRevision,
+    TargetKind,
+    Thread,
+    ThreadState,
+    ThreadType,
+)
+from forum.modlog.effects import (
+    Change,
+    Create,
+    Effect,
+    MovePosts,
+    Purge,
+    Remove,
+    Rewrite,
+    fingerprint,
+)
 from forum.queries.site import Site
 
 
@@ -17,7 +34,7 @@ from forum.queries.site import Site
 class Conflict:
     """Something is not as the action left it.
 
-    :param kind: changed, gone, exists, built_on, moved, board_gone, final.
+    :param kind: changed, rewritten, gone, exists, built_on, moved, board_gone, final.
     :param later_entry_id: the newest later entry about the target that stands: undo that first.
     """
 
@@ -39,6 +56,7 @@ def conflicts_in(
         *_changed(s, site, effects),
         *_rows_in_the_way(s, effects),
         *_posts_elsewhere(s, effects),
+        *_posts_rewritten(s, effects),
         *(
             Conflict(one.target, "final", one.table, one.id)
             for one in effects
@@ -140,6 +158,18 @@ def _posts_elsewhere(s: Session, effects: Sequence[Effect]) -> Iterable[Conflict
         for post_id, _, after in effect.moves:
             if now.get(post_id) != (effect.to_thread, after):
                 yield Conflict(effect.target, "moved", "posts", post_id)
+
+
+def _posts_rewritten(s: Session, effects: Sequence[Effect]) -> Iterable[Conflict]:
+    for effect in effects:
+        if not isinstance(effect, Rewrite):
+            continue
+        source = s.scalar(select(Post.source).where(Post.id == effect.id))
+        kept = select(PostRevision.id).where(PostRevision.id.in_(effect.made))
+        if source is None or s.scalar(kept) is None:
+            yield Conflict(effect.target, "gone", "posts", effect.id)
+        elif effect.changes_text and fingerprint(source) != effect.after:
+            yield Conflict(effect.target, "rewritten", "posts", effect.id)
 
 
 def _later_entries(

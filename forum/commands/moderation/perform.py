@@ -359,7 +359,7 @@ def logged(actor: Actor, planned: Planned) -> LoggedAction:
         board_id=boards.pop() if len(boards) == 1 else None,
         title=title_of(planned.targets.found[0]) if planned.targets.found else "",
         options={
-            **options_json(request.options),
+            **options_json(request.action, request.options),
             **(_notified(planned) if request.notifies else {}),
         },
         effects=[],
@@ -373,9 +373,10 @@ def _notified(planned: Planned) -> dict[str, Any]:
     return {"notified": True, **({"told": others} if others else {})}
 
 
-def options_json(options: Any) -> dict[str, Any]:
+def options_json(action: Action, options: Any) -> dict[str, Any]:
     """Options as a log row holds them."""
     return {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in vars(options).items()
+        if name not in action.unlogged
     }

@@ -27,6 +27,7 @@ from forum.modlog.effects import (
     MovePosts,
     Purge,
     Remove,
+    Rewrite,
 )
 from forum.queries.site import Site, site_of
 
@@ -54,7 +55,7 @@ def posts_before(session: Session, effects: Sequence[Effect]) -> dict[int, int]:
     ids = {
         one.id
         for one in effects
-        if isinstance(one, (Change, Derived, Remove, Purge)) and one.table == "posts"
+        if isinstance(one, (Change, Derived, Remove, Purge, Rewrite)) and one.table == "posts"
     }
     found: dict[int, int] = {}
     ordered = sorted(ids)
@@ -148,7 +149,7 @@ def _touched(effects: Sequence[Effect], threads_of_posts: dict[int, int]) -> Tou
                         found.retagged.add(effect.id)
             case Create(table="posts"):
                 found.threads.add(effect.values["thread_id"])
-            case Purge(table="posts") | Remove(table="posts"):
+            case Purge(table="posts") | Remove(table="posts") | Rewrite():
                 found.threads.add(threads_of_posts[effect.id])
                 found.posts.add(effect.id)
             case MovePosts():

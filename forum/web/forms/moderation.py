@@ -25,6 +25,7 @@ from forum.policies.actor import Actor
 from forum.policies.moderation import NOTICE_REQUIRED, REASON_REQUIRED, may_bring_threads_to
 from forum.policies.permissions import May
 from forum.queries.site import Site
+from forum.web.forms.posts import MOST_CHARACTERS
 
 
 def _number(value: Any) -> int | None:
@@ -77,6 +78,13 @@ def _require_reason(form: FlaskForm, actor: Actor) -> None:
         form.reason.flags.required = True
 
 
+def ask_reason(form: FlaskForm, actor: Actor) -> None:
+    """Demand of a form's reason and notice what the actor's group has to give."""
+    _require_reason(form, actor)
+    if actor.permission(May.REASON) & NOTICE_REQUIRED:
+        form.notifies.data = True
+
+
 class NetworkForm(ActionForm):
     """A network to ban."""
 
@@ -95,7 +103,7 @@ def network_form(actor: Actor) -> NetworkForm:
 
 def _value(form: FlaskForm, option: Option) -> Any:
     data = form[option.name].data
-    if option.choice in (Choice.TEXT, Choice.FLOORS, Choice.NETWORK, Choice.PICK):
+    if option.choice in (Choice.TEXT, Choice.MESSAGE, Choice.FLOORS, Choice.NETWORK, Choice.PICK):
         return (data or "").strip()
     if option.choice is Choice.FLAG:
         return bool(data)
@@ -111,9 +119,7 @@ def action_form(action: Action, actor: Actor, site: Site, **data: Any) -> Action
         )
     form_class = type("OneActionForm", (ActionForm,), {**fields, "zone": actor.zone})
     form: ActionForm = form_class(**data)
-    _require_reason(form, actor)
-    if actor.permission(May.REASON) & NOTICE_REQUIRED:
-        form.notifies.data = True
+    ask_reason(form, actor)
     return form
 
 
@@ -155,6 +161,8 @@ def _field(option: Option, action: Action, actor: Actor, site: Site) -> Any:
             return IntegerField(
                 label, [Optional(), NumberRange(min=0, max=3650)], default=option.default
             )
+        case Choice.MESSAGE:
+            return TextAreaField(label, [InputRequired(), Length(max=MOST_CHARACTERS)])
         case Choice.FLOORS:
             return TextAreaField(label, [InputRequired(), Length(max=20_000)])
         case _:

@@ -92,6 +92,9 @@ class EditForm(OpeningForm):
     """An edit; of a reply only the message is used."""
 
     version = HiddenField(validators=[Length(max=18)])
+    # Of somebody else's post:
+    reason = StringField(_l("Reason for the log"), [Length(max=200)])
+    notifies = BooleanField(_l("Notify the author"))
 
     @property
     def edited_version(self) -> int | None:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from forum.commands.moderation import ACTIONS, perform, preview, undo
 from forum.commands.moderation.member_cleaning import CleanOptions
+from forum.commands.moderation.post_editing import EditOptions
 from forum.commands.moderation.post_states import BlockOptions, PinOptions
 from forum.commands.moderation.post_warnings import WarnOptions
 from forum.commands.moderation.thread_marks import (
@@ -30,6 +31,7 @@ from forum.commands.tags import follow_tags
 from forum.core.clock import utc_now
 from forum.core.errors import ForumError
 from forum.core.uow import unit_of_work
+from forum.markup import RENDERER_VERSION, render
 from forum.models import (
     Board,
     Member,
@@ -42,7 +44,7 @@ from forum.models import (
     Thread,
     ThreadTag,
 )
-from forum.modlog.effects import MovePosts, Pay, ReverseTransfers
+from forum.modlog.effects import MovePosts, Pay, ReverseTransfers, Rewrite
 from forum.queries.counters import all_differences
 from forum.queries.site import site_of
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
@@ -84,6 +86,7 @@ def small_world(forum):
         follow_tags(uow, range(1, 9))
         for post in uow.session.scalars(select(Post)):
             rule = "thread.posted" if post.floor == 1 else "post.replied"
+            post.html, post.renderer_version = render(post.source).html, RENDERER_VERSION
             pay_rule(uow, rule, member_id=post.author_id, subject=f"post:{post.id}", once_key=f"{rule}:{post.id}")  # fmt: skip
     return [FIRST_BOARD_ID, other], people
 
@@ -112,6 +115,13 @@ def options_for(draw, boards):
         "thread.split": st.builds(
             SplitOptions, st.sampled_from(["2", "2-3", "3,5", "4-9"]), st.just("分出来的")
         ),
+        "post.edit": st.builds(
+            EditOptions,
+            st.sampled_from(
+                ["改成这样", "[b]改成那样[/b]", "[img]https://img.example/a.png[/img]"]
+            ),
+            st.sampled_from(["", "换个标题"]),
+        ),
         "post.block": st.builds(BlockOptions, flag),
         "post.pin": st.builds(PinOptions, flag),
         "post.warn": st.builds(WarnOptions, flag),
@@ -133,7 +143,10 @@ def drawn_action(draw, boards, people, *, threads=8, at_least=1):
             st.integers(1, threads), min_size=min(at_least, most), max_size=3, unique=True
         ),
         TargetKind.POST: st.lists(
-            st.integers(1, 21 * threads // 8), min_size=at_least, max_size=4, unique=True
+            st.integers(1, 21 * threads // 8),
+            min_size=min(at_least, most),
+            max_size=min(4, most),
+            unique=True,
         ),
         TargetKind.MEMBER: st.lists(st.sampled_from(people), min_size=1, max_size=2, unique=True),
     }[ACTIONS[key].targets]
@@ -329,6 +342,8 @@ def _comparable(effect):
         return repr(("reverse", effect.ids))
     if isinstance(effect, Pay):
         return repr(("pay", effect.rule, effect.member_id, effect.times))
+    if isinstance(effect, Rewrite):
+        return repr(("rewrite", effect.id, effect.before, effect.after))
     values = {
         name: value
         for name, value in vars(effect).items()

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from forum.commands.moderation import ACTIONS, preview
+from forum.commands.moderation.post_editing import EditOptions
 from forum.commands.moderation.thread_merging import MergeOptions, SplitOptions
 from forum.commands.moderation.thread_moving import MoveOptions
 from forum.commands.moderation.thread_places import CopyOptions
@@ -55,6 +56,7 @@ def options_of(action, other, board):
     known = {
         "thread.move": MoveOptions(board), "thread.copy": CopyOptions(board),
         "thread.merge": MergeOptions(other), "thread.split": SplitOptions("2", "新"),
+        "post.edit": EditOptions("改过以后的内容，更清楚一些。"),
     }  # fmt: skip
     return known.get(action.key) or action.options()
 
