@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from forum.commands.locks import lock_members
 from forum.commands.notices import notify
-from forum.commands.report_handling import checked_note
-from forum.commands.reports import checked_entry, staff_of
+from forum.commands.report_handling import checked_note, close_report, raise_report
+from forum.commands.reports import checked_entry, entry_parts, staff_of
 from forum.core.db import conflict_insert
 from forum.core.errors import Conflict, NotFound
 from forum.core.uow import UnitOfWork
@@ -68,6 +68,7 @@ def report_message(
             html=message.html,
             written_at=message.created_at,
             state=ReportState.OPEN,
+            escalation=1,
             outcome="",
             created_at=uow.now,
         )
@@ -75,29 +76,29 @@ def report_message(
         .returning(MessageReport.id)
     )
     if report_id is not None:
-        notify(
-            uow,
-            "message_reported",
-            member_ids=_handlers(uow, actor.member_id, message.author_id),
-            actor=actor,
-            data={"reason": reason},
-            merge_key="message_reported",
-        )
+        report = uow.session.get_one(MessageReport, report_id)
+        _tell_handlers(uow, actor, report, merge_key="message_reported")
 
 
-def _handlers(uow: UnitOfWork, reporter_id: int, author_id: int) -> list[int]:
-    """Who may decide on it."""
+def _tell_handlers(uow: UnitOfWork, actor: Actor, report: MessageReport, *, merge_key: str) -> None:
+    """Those who may decide on it now."""
     site = site_of(uow.session)
     ids = next(staff_of(uow, site, None))
-    return [
-        member_id
-        for member_id in sorted(ids)
-        if may_handle_reported_message(
-            actor_for_member(uow.session, site, member_id, uow.now),
-            reporter_id=reporter_id,
-            author_id=author_id,
-        )
-    ]
+    reason, _ = entry_parts(report.reason)
+    notify(
+        uow,
+        "message_reported",
+        member_ids=[
+            member_id
+            for member_id in sorted(ids)
+            if may_handle_reported_message(
+                actor_for_member(uow.session, site, member_id, uow.now), report
+            )
+        ],
+        actor=actor,
+        data={"reason": reason},
+        merge_key=merge_key,
+    )
 
 
 def handle_message_report(
@@ -113,19 +114,9 @@ def handle_message_report(
     """
     may_see_reported_messages(actor).require()
     note = checked_note(outcome, note)
-    report = uow.session.get(MessageReport, report_id, with_for_update=True)
-    if report is None:
-        raise NotFound("not_found")
-    may_handle_reported_message(
-        actor, reporter_id=report.reporter_id, author_id=report.author_id
-    ).require()
-    if report.state is not ReportState.OPEN:
-        raise Conflict("report_handled")
+    report = _locked(uow, actor, report_id)
 
-    report.state = outcome
-    report.outcome = note
-    report.handler_id = actor.member_id
-    report.handled_at = uow.now
+    close_report(uow, actor, report, outcome=outcome, note=note)
 
     notify(
         uow,
@@ -134,3 +125,28 @@ def handle_message_report(
         actor=None,  # who reports need not know who decided
         data={"outcome": outcome.value, "message": note},
     )
+
+
+def escalate_message_report(uow: UnitOfWork, actor: Actor, *, report_id: int) -> int:
+    """Pass a report to the administrators, who are told; super moderators see it no more.
+
+    :returns: the new level, as of `escalate_report`.
+    :raises NotFound: no such report for the actor.
+    :raises Conflict: it was handled, or there is no higher rank.
+    """
+    may_see_reported_messages(actor).require()
+    report = _locked(uow, actor, report_id)
+    level = raise_report(report)
+
+    _tell_handlers(uow, actor, report, merge_key=f"message_reported:{report_id}:{level}")
+    return level
+
+
+def _locked(uow: UnitOfWork, actor: Actor, report_id: int) -> MessageReport:
+    report = uow.session.get(MessageReport, report_id, with_for_update=True, populate_existing=True)
+    if report is None:
+        raise NotFound("not_found")
+    may_handle_reported_message(actor, report).require()
+    if report.state is not ReportState.OPEN:
+        raise Conflict("report_handled")
+    return report

@@ -8,7 +8,7 @@ from forum.commands.reports import entry_parts, staff_of
 from forum.core.errors import Conflict, Invalid, NotFound
 from forum.core.text import clean_line
 from forum.core.uow import UnitOfWork
-from forum.models import Post, Report, ReportEntry, ReportState, Thread
+from forum.models import MessageReport, Post, Report, ReportEntry, ReportState, Thread
 from forum.policies.actor import Actor
 from forum.policies.queue import may_handle_report
 from forum.queries.actors import actor_for_member
@@ -38,10 +38,7 @@ def handle_report(
         )
     )
 
-    report.state = outcome
-    report.outcome = note
-    report.handler_id = actor.member_id
-    report.handled_at = uow.now
+    close_report(uow, actor, report, outcome=outcome, note=note)
 
     lock_members(uow, reporters)
     notify(
@@ -68,6 +65,33 @@ def checked_note(outcome: ReportState, note: str) -> str:
     return note
 
 
+def close_report(
+    uow: UnitOfWork,
+    actor: Actor,
+    report: Report | MessageReport,
+    *,
+    outcome: ReportState,
+    note: str,
+) -> None:
+    """Write the decision down. The report is locked and open."""
+    report.state = outcome
+    report.outcome = note
+    report.handler_id = actor.member_id
+    report.handled_at = uow.now
+
+
+def raise_report(report: Report | MessageReport) -> int:
+    """Pass it to the next rank. The report is locked and open.
+
+    :returns: the new level.
+    :raises Conflict: there is no higher rank.
+    """
+    if report.escalation >= HIGHEST:
+        raise Conflict("conflict")
+    report.escalation += 1
+    return report.escalation
+
+
 def escalate_report(uow: UnitOfWork, actor: Actor, *, report_id: int) -> int:
     """Pass a report to the next rank, who are told; those below see it no more.
 
@@ -76,10 +100,7 @@ def escalate_report(uow: UnitOfWork, actor: Actor, *, report_id: int) -> int:
     :raises Conflict: it was handled, or there is no higher rank.
     """
     report, post = _locked(uow, actor, report_id)
-    if report.escalation >= HIGHEST:
-        raise Conflict("conflict")
-    level = report.escalation + 1
-    report.escalation = level
+    level = raise_report(report)
 
     first = select(ReportEntry.reason).where(ReportEntry.report_id == report_id)
     reason, _ = entry_parts(uow.session.scalars(first.order_by(ReportEntry.id).limit(1)).one())

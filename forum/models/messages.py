@@ -121,6 +121,7 @@ class MessageReport(Base):
             sqlite_where=text("handled_at IS NOT NULL"),
             postgresql_where=text("handled_at IS NOT NULL"),
         ),
+        CheckConstraint("escalation BETWEEN 1 AND 2", name="escalation_range"),
     )
     id: Mapped[Pk]
     message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id", ondelete="SET NULL"))
@@ -132,6 +133,7 @@ class MessageReport(Base):
     html: Mapped[str]
     written_at: Mapped[datetime]
     state: Mapped[ReportState] = mapped_column(default=ReportState.OPEN)
+    escalation: Mapped[int] = mapped_column(default=1)  # as of a Report, but of no board
     outcome: Mapped[str] = mapped_column(default="")
     handler_id: Mapped[int | None] = mapped_column(
         ForeignKey("members.id", ondelete="SET NULL"), index=True

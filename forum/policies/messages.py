@@ -6,6 +6,7 @@ from forum.models.members import MemberState
 from forum.policies.accounts import may_visit
 from forum.policies.actor import MUTED_GROUP, Actor, Rank
 from forum.policies.permissions import May
+from forum.policies.queue import escalation_of
 from forum.policies.verdict import ALLOWED, Refusal, Verdict, refused
 
 
@@ -22,6 +23,17 @@ class RecipientFacts(Protocol):
     def blocks_actor(self) -> bool: ...
     @property
     def is_blocked(self) -> bool: ...  # by the actor
+
+
+class MessageReportFacts(Protocol):
+    """What is asked of a report of a message."""
+
+    @property
+    def reporter_id(self) -> int: ...
+    @property
+    def author_id(self) -> int: ...
+    @property
+    def escalation(self) -> int: ...
 
 
 def may_use_messages(actor: Actor) -> Verdict:
@@ -92,11 +104,13 @@ def may_see_reported_messages(actor: Actor) -> Verdict:
     return refused(Refusal.MODERATORS_ONLY)
 
 
-def may_handle_reported_message(actor: Actor, *, reporter_id: int, author_id: int) -> Verdict:
-    """Decide on one. Not on one's own, from either side: it is not shown then."""
+def may_handle_reported_message(actor: Actor, report: MessageReportFacts) -> Verdict:
+    """Decide on one. Not on one's own, from either side, nor on one passed above: it is not shown."""
     seeing = may_see_reported_messages(actor)
     if not seeing:
         return seeing
-    if actor.member_id in (reporter_id, author_id):
+    if actor.member_id in (report.reporter_id, report.author_id):
+        return refused(Refusal.NOT_VISIBLE)
+    if report.escalation > escalation_of(actor):
         return refused(Refusal.NOT_VISIBLE)
     return ALLOWED

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from forum.models import Member, MessageReport, ReportState
 from forum.policies.actor import Actor
 from forum.policies.messages import may_see_reported_messages
+from forum.policies.queue import escalation_of
 
 PAGE = 20
 
@@ -21,6 +22,7 @@ class ReportedMessage:
 
     id: int
     state: ReportState
+    escalation: int
     author_id: int
     author_name: str
     reporter_id: int
@@ -41,13 +43,15 @@ class ReportedMessagesPage:
 
     cards: tuple[ReportedMessage, ...]
     is_open: bool
+    total: int
+    oldest_at: datetime | None
     next_from: int | None
 
 
 def reported_messages(
     s: Session, actor: Actor, *, is_open: bool = True, beyond: int | None = None
 ) -> ReportedMessagesPage:
-    """What was reported and neither by nor against the actor. One statement.
+    """What was reported and neither by nor against the actor, as far up as the actor's rank. Two statements.
 
     :param beyond: the last report of the page before.
     :raises Forbidden: the actor may not see any.
@@ -56,7 +60,7 @@ def reported_messages(
     author, reporter, handler = aliased(Member), aliased(Member), aliased(Member)
     wanted = (
         select(
-            MessageReport.id, MessageReport.state, MessageReport.author_id, author.name,
+            MessageReport.id, MessageReport.state, MessageReport.escalation, MessageReport.author_id, author.name,
             MessageReport.reporter_id, reporter.name, MessageReport.reason, MessageReport.html,
             MessageReport.written_at, MessageReport.created_at, handler.name,
             MessageReport.handled_at, MessageReport.outcome,
@@ -71,14 +75,16 @@ def reported_messages(
     if beyond is not None:
         wanted = wanted.where(MessageReport.id > beyond if is_open else MessageReport.id < beyond)
     rows = s.execute(wanted).all()
+    total, oldest_at = s.execute(_number(actor, is_open)).one()
     cards = tuple(_card(tuple(row)) for row in rows[:PAGE])
-    return ReportedMessagesPage(cards, is_open, cards[-1].id if len(rows) > PAGE else None)
+    next_from = cards[-1].id if len(rows) > PAGE else None
+    return ReportedMessagesPage(cards, is_open, total, oldest_at, next_from)
 
 
 def _card(row: tuple[Any, ...]) -> ReportedMessage:
-    key, _, text = row[6].partition("\n")
-    html = Markup(row[7])  # noqa: S704  rendered and bleached when it was written
-    return ReportedMessage(*(*row[:6], key, text, html, *row[8:]))
+    key, _, text = row[7].partition("\n")
+    html = Markup(row[8])  # noqa: S704  rendered and bleached when it was written
+    return ReportedMessage(*(*row[:7], key, text, html, *row[9:]))
 
 
 def _state(is_open: bool) -> ColumnElement[bool]:
@@ -92,13 +98,18 @@ def _visible(actor: Actor) -> tuple[ColumnElement[bool], ...]:
     return (
         MessageReport.author_id != actor.member_id,
         MessageReport.reporter_id != actor.member_id,
+        MessageReport.escalation <= escalation_of(actor),
     )
 
 
 def open_message_reports(actor: Actor) -> Select[int, datetime]:
     """How many wait for the actor, and since when; one row of another select."""
+    return _number(actor, True)
+
+
+def _number(actor: Actor, is_open: bool) -> Select[int, datetime]:
     return (
         select(func.count().label("number"), func.min(MessageReport.created_at).label("oldest_at"))
         .select_from(MessageReport)
-        .where(*_visible(actor), _state(True))
+        .where(*_visible(actor), _state(is_open))
     )

@@ -4,7 +4,7 @@ from flask import render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from forum.commands.message_reports import handle_message_report
+from forum.commands.message_reports import escalate_message_report, handle_message_report
 from forum.commands.reports import REASONS
 from forum.http.context import actor, reader
 from forum.http.errors import say
@@ -33,4 +33,12 @@ def handle_message(report_id: int) -> Response:
             note=request.form.get("note", ""),
         )
     say(_("The report is handled; those who reported were told."))
+    return back_to("message-reports")
+
+
+@pages.post(f"/message-reports/<{ID}:report_id>/escalate")
+def escalate_message(report_id: int) -> Response:
+    with changing() as uow:
+        escalate_message_report(uow, actor(), report_id=report_id)
+    say(_("The report was passed to the next rank."))
     return back_to("message-reports")

@@ -239,10 +239,15 @@ def writing(**facts: object) -> Question:
     return lambda a: messages.may_write_to(a, Recipient(**facts))  # type: ignore[arg-type]
 
 
-def deciding(reporter_id: int = 98, author_id: int = 97) -> Question:
-    return lambda a: messages.may_handle_reported_message(
-        a, reporter_id=reporter_id, author_id=author_id
-    )
+@dataclass(frozen=True)
+class MessageReport:
+    reporter_id: int = 98
+    author_id: int = 97
+    escalation: int = 1
+
+
+def deciding(**facts: int) -> Question:
+    return lambda a: messages.may_handle_reported_message(a, MessageReport(**facts))
 
 
 MESSAGES: dict[str, Question] = {
@@ -261,6 +266,7 @@ MESSAGES: dict[str, Question] = {
     "decide on it": deciding(),
     "... the super mod wrote it": deciding(author_id=11),
     "... the super mod reported it": deciding(reporter_id=11),
+    "... passed to the admins": deciding(escalation=2),
 }
 
 

@@ -262,6 +262,36 @@ def test_the_one_reported_message_is_what_the_higher_staff_sees(app, forum, lile
         assert s.get_one(MessageReport, report_id).state is ReportState.UPHELD
 
 
+def test_a_report_of_a_message_is_passed_to_the_administrators(app, forum, lilei, han):
+    chief = forum.member("超版", group_id=2)
+    message_id = send(forum, lilei, han, "[b]加我微信[/b]领红包")
+    act(visitor(app, forum, han), f"/messages/{lilei}/{message_id}/report", reason="spam")
+    office = forum.member("管理员", group_id=1)
+    staff, admin = visitor(app, forum, chief), visitor(app, forum, office)
+    with forum.read() as s:
+        report_id = s.scalar(select(MessageReport.id))
+    page = staff.get("/moderation/message-reports").text
+    assert "共有 1 条举报。" in page
+    assert "最早 <time" in page
+    path = f"/moderation/message-reports/{report_id}"
+    assert f'action="{path}/escalate"' in page
+
+    assert act(staff, f"{path}/escalate").status_code == 303
+
+    assert "领红包" not in staff.get("/moderation/message-reports").text
+    assert act(staff, path, outcome="rejected").status_code == 404
+    page = admin.get("/moderation/message-reports").text
+    assert "领红包" in page
+    assert "交管理员" in page
+    assert f'action="{path}/escalate"' not in page
+    assert act(admin, f"{path}/escalate").status_code == 409
+    with forum.read() as s:
+        told = select(Notice.actor_id).where(
+            Notice.kind == "message_reported", Notice.member_id == office
+        )
+        assert set(s.scalars(told)) == {chief}
+
+
 def test_who_reports_or_is_reported_does_not_decide(app, forum, han):
     chief = forum.member("超版", group_id=2)
     message_id = send(forum, chief, han)
