@@ -96,7 +96,7 @@ def test_the_thread_one_may_not_read_any_more_is_not_named(client, forum, member
 def test_one_s_own_deleted_thread_is_named_to_the_muted_too(client, forum, group_id):
     member_id = forum.member("王小明", group_id=group_id)
     secret = forum.board("机密", viewers=(1,))
-    for title, more in (("我的帖子", {}), ("机密帖子", {"board_id": secret})):
+    for title, more in (("旧书转让", {}), ("机密帖子", {"board_id": secret})):
         thread_id = forum.thread(member_id, title=title, state=ThreadState.RECYCLED, **more)
         tell(forum, member_id, thread_id=thread_id)
         deleted = {"action": "thread.delete", "title": title, "count": 1, "reason": ""}
@@ -104,7 +104,7 @@ def test_one_s_own_deleted_thread_is_named_to_the_muted_too(client, forum, group
     log_in(client, forum, member_id)
     page = client.get("/notices").text
 
-    assert page.count("我的帖子") == 2
+    assert page.count("旧书转让") == 2
     assert "机密帖子" not in page
 
 
