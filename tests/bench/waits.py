@@ -23,6 +23,7 @@ from typing import Any
 from sqlalchemy import select, text, update
 from sqlalchemy.engine import make_url
 
+from forum import serving
 from forum.commands.moderation import ACTIONS
 from forum.commands.moderation.batches import run_batch, start_batch, start_undo_batch
 from forum.commands.moderation.thread_merging import MergeOptions, SplitOptions
@@ -119,6 +120,9 @@ def reply(url: str, member_id: int, ids: list[int], stop: Path, told: Path) -> N
         except Exception as problem:
             problems.append(repr(problem)[:200])
         whole.append((began, time.monotonic()))
+        if number == 1:
+            serving.settle()  # as a server process does
+            told.with_suffix(".begun").touch()
         time.sleep(PAUSE_S)
     holds = [asdict(one) for one in clocked.holds]
     answer = {"whole": whole, "holds": holds, "refused": refused, "problems": problems}
@@ -158,6 +162,8 @@ class Scene:
                 update(Member).where(Member.id.in_(people)).values(group_id=UNHURRIED_GROUP)
             )
         told = [self.folder / f"told-{one}" for one in people]
+        for one in told:
+            one.with_suffix(".begun").unlink(missing_ok=True)
         processes = [
             subprocess.Popen(
                 [sys.executable, "-m", "tests.bench.waits", "--reply", self.url, str(one), str(self.folder)],
@@ -166,7 +172,10 @@ class Scene:
             for one in people
         ]  # fmt: skip
         try:
-            time.sleep(2 + 0.3 * len(people))
+            # A process that starts takes a second of a processor; the server's have long started.
+            while not all(one.with_suffix(".begun").exists() for one in told):
+                time.sleep(0.2)
+            time.sleep(2)
             yield answers
         finally:
             stop.touch()
