@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from granian import Granian, _signals
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
+
+from forum.leaving import LEAVE_S, refuse_newcomers
 
 ROOT = Path(__file__).parents[1]
 # Of each process. One waits while the other looks something up or hashes a password; more only take
@@ -146,6 +149,8 @@ def heed_first(
         while said := ear.recv(1):
             if said[0] in STOPS and not is_told:
                 is_told = True
+                if refuse_newcomers():
+                    time.sleep(LEAVE_S)
                 handler(said[0], None)
 
     threading.Thread(target=listen, name="signals", daemon=True).start()
