@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row, Select, delete, insert, select, text, update
 from sqlalchemy.orm import Session
 
+from forum.core.db import Database
 from forum.core.uow import UnitOfWork
 from forum.markup import plain_text
 from forum.models import Post, PostState, Thread, ThreadState
@@ -17,6 +18,7 @@ from forum.search.tables import ROWS, STALE, STALE_THREADS
 AT_ONCE = 100
 SWEEP_STEP = 50  # short: on SQLite nobody else writes meanwhile
 REBUILD_STEP = 2000
+MERGE_EVERY = 300  # some 700 kB of PostgreSQL's list of what is not merged yet
 
 
 # One row for 20,000 posts: those who write wait for nothing longer.
@@ -43,12 +45,12 @@ def index_post(
     :param source: BBCode as typed.
     :param created_at: when it is known; else it is looked up.
     """
-    s = uow.session
     if created_at is None:
-        created_at = s.scalar(select(Post.created_at).where(Post.id == post_id)) or uow.now
-    backend_of(s).put(
-        s, [index_row(post_id, board_id, author_id, created_at, title=title, source=source)]
-    )
+        asked = select(Post.created_at).where(Post.id == post_id)
+        created_at = uow.session.scalar(asked) or uow.now
+    row = index_row(post_id, board_id, author_id, created_at, title=title, source=source)
+    backend_of(uow.session).put(uow.session, [row])
+    _merge_soon(uow, [row])
 
 
 def index_new_post(
@@ -65,17 +67,16 @@ def index_new_post(
 
     :param body: what `searchable` says of the source.
     """
-    backend_of(uow.session).put_new(
-        uow.session,
-        IndexRow(
-            post_id=post_id,
-            board_id=board_id,
-            author_id=author_id,
-            created_on=created_at.astimezone(UTC).date(),
-            title=None if title is None else normalised(title),
-            body=body,
-        ),
+    row = IndexRow(
+        post_id=post_id,
+        board_id=board_id,
+        author_id=author_id,
+        created_on=created_at.astimezone(UTC).date(),
+        title=None if title is None else normalised(title),
+        body=body,
     )
+    backend_of(uow.session).put_new(uow.session, row)
+    _merge_soon(uow, [row])
 
 
 def searchable(source: str) -> str:
@@ -106,7 +107,7 @@ def reindex_threads(uow: UnitOfWork, thread_ids: Collection[int]) -> None:
     short = {row.id for row in last_floors if row.last_floor <= AT_ONCE}
     together = [post_id for thread_id in sorted(short) for post_id in posts[thread_id]]
     for at in range(0, len(together), SWEEP_STEP * 4):
-        refresh_posts(s, together[at : at + SWEEP_STEP * 4])
+        refresh_posts(uow, together[at : at + SWEEP_STEP * 4])
     for thread_id in sorted(posts.keys() - short):
         reindex_thread(uow, thread_id)
 
@@ -119,11 +120,11 @@ def reindex_thread(uow: UnitOfWork, thread_id: int) -> None:
     s = uow.session
     ids = list(s.scalars(select(Post.id).where(Post.thread_id == thread_id).limit(AT_ONCE + 1)))
     if len(ids) <= AT_ONCE:
-        refresh_posts(s, ids)
+        refresh_posts(uow, ids)
         return
     first_id = s.scalar(select(Thread.first_post_id).where(Thread.id == thread_id))
     if first_id is not None:
-        refresh_posts(s, [first_id])
+        refresh_posts(uow, [first_id])
     s.execute(_MARK_THREAD, {"thread_id": thread_id})
 
 
@@ -131,7 +132,7 @@ def follow_posts(uow: UnitOfWork, post_ids: Iterable[int]) -> None:
     """Make the rows of posts whose state changed again; of many posts by the sweep."""
     ids = sorted(set(post_ids))
     if len(ids) <= AT_ONCE:
-        refresh_posts(uow.session, ids)
+        refresh_posts(uow, ids)
     else:
         mark_stale(uow.session, ids)
 
@@ -150,14 +151,15 @@ def sweep(uow: UnitOfWork, *, limit: int = SWEEP_STEP) -> int:
     s = uow.session
     ids = list(s.scalars(select(STALE.c.post_id).order_by(STALE.c.post_id.desc()).limit(limit)))
     if not ids:
-        return _sweep_thread(s, limit)
-    refresh_posts(s, ids)
+        return _sweep_thread(uow, limit)
+    refresh_posts(uow, ids)
     s.execute(delete(STALE).where(STALE.c.post_id.in_(ids)))
     return len(ids)
 
 
-def _sweep_thread(s: Session, limit: int) -> int:
+def _sweep_thread(uow: UnitOfWork, limit: int) -> int:
     """The next posts of a long thread. One that a large action has in hand is left until it is done."""
+    s = uow.session
     marked = s.execute(
         select(STALE_THREADS)
         .outerjoin(Thread, Thread.id == STALE_THREADS.c.thread_id)
@@ -173,7 +175,7 @@ def _sweep_thread(s: Session, limit: int) -> int:
         .order_by(Post.floor)
         .limit(limit)
     ).all()
-    refresh_posts(s, [post.id for post in posts])
+    refresh_posts(uow, [post.id for post in posts])
     # Marked again meanwhile, it has another version, and the sweep begins anew.
     same = (STALE_THREADS.c.thread_id == marked.thread_id) & (
         STALE_THREADS.c.version == marked.version
@@ -223,8 +225,9 @@ def mark_stale(s: Session, post_ids: Sequence[int]) -> None:
             s.execute(insert(STALE), [{"post_id": post_id} for post_id in fresh])
 
 
-def refresh_posts(s: Session, post_ids: Sequence[int]) -> None:
+def refresh_posts(uow: UnitOfWork, post_ids: Sequence[int]) -> None:
     """Make the rows of these posts as the real tables want them."""
+    s = uow.session
     backend = backend_of(s)
     # Locked, so that an edit going on is waited for and its new text indexed, not the old one.
     wanted = indexable().where(Post.id.in_(post_ids)).with_for_update(read=True, of=Post)
@@ -232,6 +235,18 @@ def refresh_posts(s: Session, post_ids: Sequence[int]) -> None:
     hidden = set(post_ids) - {row.post_id for row in rows}
     backend.drop(s, sorted(hidden))
     backend.put(s, rows)
+    _merge_soon(uow, rows)
+
+
+def _merge_soon(uow: UnitOfWork, rows: Sequence[IndexRow]) -> None:
+    """Of many rows have some merged once they are safe: by whoever wrote a post of a round number.
+
+    So no process has to count what all of them write.
+    """
+    if not any(row.post_id % MERGE_EVERY == 0 for row in rows):
+        return
+    database: Database = uow.session.info["database"]
+    uow.after_commit(lambda: backend_of(uow.session).merge(database))
 
 
 def index_row(

@@ -5,6 +5,8 @@ vectors stand in a table of narrow rows, and ids are asked for in ranges from th
 (search/windows.py). Phrases are decided on the texts of `search_rows`.
 """
 
+import logging
+import threading
 from collections.abc import Sequence
 
 from sqlalchemy import (
@@ -19,8 +21,10 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from forum.core.db import Database
 from forum.search.tables import ROWS
 from forum.search.texts import Position, says
 from forum.search.tokens import IndexRow, row_tokens
@@ -35,11 +39,15 @@ from forum.search.wanted import (
 )
 from forum.search.windows import Walk, window_tokens
 
+log = logging.getLogger(__name__)
+
 POSITION: Position = func.strpos
 TOKENS = table("search_tokens", column("post_id", BigInteger), column("tokens", TSVECTOR))
 # The sum keeps the planner from walking the primary key, which would unpack every vector.
 _POST_ID = TOKENS.c.post_id + 0
 ROWS_AT_ONCE = 500
+PENDING_KB = 4096  # several times what `merge` finds
+MERGE_LOCK = 0x6C6F7563  # any number that nobody else uses
 
 # Any number of rows in one statement; the tokens of each come as one text. Where an edit and the
 # sweep are at one post at once, the later one's row stands.
@@ -59,6 +67,11 @@ _PUT_TOKENS = text(
     "ON CONFLICT (post_id) DO UPDATE SET tokens = excluded.tokens"
 )
 
+# Who finds another at it goes: that one merges to the end of the list.
+_MERGE = text(
+    "SELECT CASE WHEN pg_try_advisory_xact_lock(:lock)"
+    " THEN gin_clean_pending_list('ix_search_tokens_tokens') END"
+).bindparams(lock=MERGE_LOCK)
 _PUT_ONE = text(
     "WITH kept AS (INSERT INTO search_rows (post_id, board_id, author_id, created_on, title, body)"
     " VALUES (:post_id, :board_id, :author_id, :created_on, :title, :body)"
@@ -94,6 +107,24 @@ def add(s: Session, rows: Sequence[IndexRow]) -> None:
     put(s, rows)
 
 
+def merge(database: Database) -> None:
+    """Put what was written lately where searches look first: in a thread and transaction of its own.
+
+    GIN keeps new entries in a list that every search reads, and merges them when the list is as long
+    as it may be: within the transaction of whoever writes then, which took 200 to 500 ms with the
+    rows of thread and board locked. Done in time, nobody waits.
+    """
+    threading.Thread(target=_merge, args=(database,), name="search-merge").start()
+
+
+def _merge(database: Database) -> None:
+    try:
+        with database.write_engine.begin() as connection:
+            connection.execute(_MERGE)
+    except DBAPIError as error:  # the posts are safe, and whoever comes next merges more
+        log.warning("merge_failed", extra={"reason": str(error.orig)})
+
+
 def drop(s: Session, post_ids: Sequence[int]) -> None:
     """Forget posts; those that are not in the index do not matter."""
     ids = cast(bindparam("ids", list(post_ids)), ARRAY(BigInteger))
@@ -118,7 +149,7 @@ def end_bulk(s: Session) -> None:
     s.execute(
         text(
             "CREATE INDEX ix_search_tokens_tokens ON search_tokens USING gin (tokens) "
-            "WITH (gin_pending_list_limit = 1024)"
+            f"WITH (gin_pending_list_limit = {PENDING_KB})"
         )
     )
     s.execute(text("ANALYZE search_rows, search_tokens"))

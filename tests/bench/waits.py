@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -62,7 +63,7 @@ class Hold:
 
 @dataclass
 class Clocked:
-    """A database whose transactions are timed."""
+    """A database whose transactions are timed: those of the thread that asked for it."""
 
     database: Database
     holds: list[Hold] = field(default_factory=list)
@@ -70,9 +71,12 @@ class Clocked:
     def __post_init__(self) -> None:
         dialect: Any = self.database.write_engine.dialect
         begin, commit, back = dialect.do_begin, dialect.do_commit, dialect.do_rollback
-        used = [0.0]
+        used, timed = [0.0], threading.get_ident()
 
         def timed_begin(connection: Any) -> None:
+            if threading.get_ident() != timed:
+                begin(connection)
+                return
             asked = time.monotonic()
             begin(connection)
             self.holds.append(Hold(asked, time.monotonic()))
@@ -82,6 +86,8 @@ class Clocked:
             def timed_end(connection: Any) -> None:
                 ending = time.monotonic()
                 end(connection)
+                if threading.get_ident() != timed:
+                    return
                 if self.holds and not self.holds[-1].done:
                     self.holds[-1].done = time.monotonic()
                     self.holds[-1].ending_s = self.holds[-1].done - ending

@@ -1,11 +1,15 @@
 """Does the index follow the posts?"""
 
-from sqlalchemy import delete, func, select, update
+import threading
+
+import pytest
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from forum import search as index
 from forum.commands.search_index import (
     AT_ONCE,
+    MERGE_EVERY,
     index_post,
     move_thread,
     reindex_thread,
@@ -48,6 +52,24 @@ def test_a_removed_post_is_gone(uow: UnitOfWork) -> None:
     remove_posts(uow, [7, 8])
 
     assert found(uow.session, "不剩") == []
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_entries_that_wait_are_merged_after_a_post_of_a_round_number(forum: Forum) -> None:
+    merged = text("SELECT gin_clean_pending_list('ix_search_tokens_tokens')")
+
+    def index(post_id: int) -> int:
+        """How many pages still wait when the post is safe and whoever merges is done."""
+        with unit_of_work(forum.database) as uow:
+            index_post(uow, post_id=post_id, board_id=2, author_id=1, title=None, source="等着的字")
+        for each in threading.enumerate():
+            if each.name == "search-merge":
+                each.join(10)
+        with forum.database.write_engine.begin() as connection:
+            return int(connection.execute(merged).scalar_one())
+
+    assert index(7 * MERGE_EVERY + 1) > 0
+    assert index(8 * MERGE_EVERY) == 0
 
 
 def test_a_moved_thread_is_found_in_its_new_board(forum: Forum) -> None:
