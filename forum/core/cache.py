@@ -5,20 +5,22 @@ changes something bumps it in the same transaction, and every process notices at
 """
 
 import enum
+import json
 import sqlite3
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from sqlalchemy import JSON, literal_column, text
+from sqlalchemy import Text, literal_column, text
 from sqlalchemy.orm import Session
 
 T = TypeVar("T")
 _KNOWN = "cache_versions"  # in a session's info: what it learnt
+MOMENT = "moment"  # in a session's info: what was read since the last commit (core/reading.py)
 
 _READ_VERSIONS = text("SELECT name, value FROM cache_versions")
 # All of them as one column, for a statement that is asked at the start anyway: PostgreSQL only.
-VERSIONS = literal_column("(SELECT json_object_agg(name, value) FROM cache_versions)", JSON)
+VERSIONS = literal_column("(SELECT json_object_agg(name, value)::text FROM cache_versions)", Text)
 _BUMP = text(
     "INSERT INTO cache_versions (name, value) VALUES (:name, 1) "
     "ON CONFLICT (name) DO UPDATE SET value = cache_versions.value + 1"
@@ -52,7 +54,10 @@ class VersionedCache:
         self._values: dict[str, tuple[int, Any]] = {}
         self._versions: dict[str, int] = {}
         self._lock = threading.Lock()
-        self._seen_data_version = -1
+        # SQLite's count, the versions as of then, and what has been read since. Set as one: of two
+        # threads the slower may have seen less.
+        self._latest: tuple[int, dict[str, int], dict[Any, Any]] = (-1, {}, {})
+        self._told: tuple[str | None, dict[str, int]] = (None, {})  # the latest VERSIONS, read
         self._sqlite_path = sqlite_path
         self._watch: sqlite3.Connection | None = None
 
@@ -60,24 +65,29 @@ class VersionedCache:
         """Learn the current versions. Call at the start of each request or job."""
         if self._sqlite_path:
             data_version = self._data_version(self._sqlite_path)
-            if data_version == self._seen_data_version:
-                session.info[_KNOWN] = self._versions
-                return
-            versions = {row.name: row.value for row in session.execute(_READ_VERSIONS)}
-            self._versions = session.info[_KNOWN] = versions
-            self._seen_data_version = data_version
+            latest = self._latest
+            if data_version != latest[0]:
+                versions = {row.name: row.value for row in session.execute(_READ_VERSIONS)}
+                self._latest = latest = (data_version, versions, {})
+            self._versions = session.info[_KNOWN] = latest[1]
+            session.info[MOMENT] = latest[2]
             return
-        self.learn(session, {row.name: row.value for row in session.execute(_READ_VERSIONS)})
+        versions = {row.name: row.value for row in session.execute(_READ_VERSIONS)}
+        self._versions = session.info[_KNOWN] = versions
 
-    def learn(self, session: Session, versions: dict[str, int] | None) -> None:
+    def learn(self, session: Session, versions: str | None) -> None:
         """Take what another statement of this session has just read as `VERSIONS`."""
-        self._versions = session.info[_KNOWN] = versions or {}
+        told, known = self._told
+        if told != versions:
+            known = json.loads(versions) if versions else {}
+            self._told = versions, known
+        self._versions = session.info[_KNOWN] = known
 
     def _data_version(self, path: str) -> int:
         with self._lock:
             if self._watch is None:
                 self._watch = sqlite3.connect(path, check_same_thread=False)
-                self._seen_data_version = -1  # another connection counts for itself
+                self._latest = (-1, {}, {})  # another connection counts for itself
             (version,) = self._watch.execute("PRAGMA data_version").fetchone()
         return int(version)
 

@@ -34,6 +34,7 @@ from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import TypeDecorator
 
 from forum.core.cache import VersionedCache
+from forum.core.cursors import QuietCursor
 from forum.core.reading import ReadSession
 from forum.core.replica import Replica
 from forum.core.write_queue import WritingConnection, queue_of
@@ -167,11 +168,12 @@ class Database:
                 pool_size=pool_size,
                 max_overflow=8,
                 pool_pre_ping=False,
-                connect_args={"connect_timeout": 5},
+                connect_args={"connect_timeout": 5, "cursor_factory": QuietCursor},
                 hide_parameters=True,  # as above
                 # A page's statements each see the latest commit; a round trip for BEGIN and one
                 # for ROLLBACK are saved on every page.
                 isolation_level="READ COMMITTED" if writes else "AUTOCOMMIT",
+                pool_reset_on_return="rollback" if writes else None,
             )
         event.listen(engine, "before_cursor_execute", _count_statement)
         return engine

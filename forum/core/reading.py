@@ -5,12 +5,17 @@ Read models are made from columns (DESIGN.md 5). What an ORM session adds to a S
 itself, and changes nothing in the rows.
 """
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Connection, Engine, Select, TextClause
+from sqlalchemy import CompoundSelect, Connection, Engine, Executable, Select, TextClause
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import FromClause
+
+from forum.core.cache import MOMENT
+
+MOST_ANSWERS = 1000  # of a moment; some 3 kB each
 
 
 class ReadSession(Session):
@@ -57,3 +62,24 @@ def _is_of_columns(statement: Any) -> bool:
     if isinstance(statement, Select):
         return not any(isinstance(column, FromClause) for column in statement._raw_columns)
     return isinstance(statement, CompoundSelect | TextClause)
+
+
+def unchanged(s: Session, statement: Executable, values: Mapping[str, Any]) -> Sequence[Any]:
+    """The rows of a statement; on SQLite from memory where nobody has committed since they were read.
+
+    SQLite counts its commits, so that an answer of the same moment is known to stand (core/cache.py).
+    At most one statement.
+
+    :param statement: built once, as its identity is a part of the key.
+    :param values: hashable ones.
+    """
+    moment = s.info.get(MOMENT) if isinstance(s, ReadSession) else None
+    if moment is None:
+        return s.execute(statement, values).all()
+    key = (statement, *values.values())
+    rows: Sequence[Any] | None = moment.get(key)
+    if rows is None:
+        rows = s.execute(statement, values).all()
+        if len(moment) < MOST_ANSWERS:
+            moment[key] = rows
+    return rows

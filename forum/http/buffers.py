@@ -216,33 +216,41 @@ def flush() -> None:
     buffers().flush()
 
 
-def visitor_of(actor: Actor) -> str:
+def visitor_of(held: Buffers, actor: Actor) -> str:
     """The key of this request's visitor."""
-    return buffers().visitor(
-        actor.member_id, context.address(), request.headers.get("User-Agent", "")
-    )
+    if actor.member_id is not None:
+        return held.visitor(actor.member_id, "", "")
+    return held.visitor(None, context.address(), request.headers.get("User-Agent", ""))
 
 
-def seen(actor: Actor, board_id: int | None = None) -> None:
+def opened_board(actor: Actor, board_id: int) -> None:
+    """Somebody looks at a board's list: what is there now is no longer New to a member."""
+    held = seen(actor, board_id)
+    if actor.member_id is not None and context.asked().method == "GET":
+        held.visit(actor.member_id, board_id)
+
+
+def opened_thread(actor: Actor, board_id: int, thread_id: int, *, floor: int | None) -> None:
+    """Somebody looks at a page of a thread. It counts as a view.
+
+    :param floor: the highest one shown, where a member has read up to there.
+    """
+    held = seen(actor, board_id)
+    if context.asked().method != "GET":
+        return
+    held.view(visitor_of(held, actor), thread_id)
+    if floor is not None and actor.member_id is not None:
+        held.read(actor.member_id, thread_id, floor)
+
+
+def seen(actor: Actor, board_id: int) -> Buffers:
     """Somebody is here, on a page of a board. Pages of no board need not call: see `init_app`."""
-    request.environ["louceng.seen"] = True
-    _sight(actor, board_id)
-    _ensure_running(current_app)
-
-
-def viewed(actor: Actor, thread_id: int) -> None:
-    """Somebody opened a thread."""
-    buffers().view(visitor_of(actor), thread_id)
-
-
-def read_to(member_id: int, thread_id: int, floor: int) -> None:
-    """A member has seen a thread up to a floor."""
-    buffers().read(member_id, thread_id, floor)
-
-
-def visited_board(member_id: int, board_id: int) -> None:
-    """A member has looked at a board's list: what is there now is no longer New."""
-    buffers().visit(member_id, board_id)
+    context.kept()["is_sighted"] = True
+    app = context.application()
+    held: Buffers = app.extensions["buffers"]
+    _sight(held, actor, board_id)
+    _ensure_running(app)
+    return held
 
 
 def note_guest(
@@ -258,10 +266,10 @@ def note_guest(
     _ensure_running(app)
 
 
-def _sight(actor: Actor, board_id: int | None) -> None:
+def _sight(held: Buffers, actor: Actor, board_id: int | None) -> None:
     address = "" if actor.is_guest else context.address()
-    buffers().sight(
-        visitor_of(actor), member_id=actor.member_id, board_id=board_id, address=address
+    held.sight(
+        visitor_of(held, actor), member_id=actor.member_id, board_id=board_id, address=address
     )
 
 
@@ -283,8 +291,9 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def note(response: Any) -> Any:
-        if context.has_actor() and response.status_code < 400:
-            if not request.environ.get("louceng.seen"):
-                _sight(context.actor(), None)
+        remembered = context.kept()
+        if "actor" in remembered and response.status_code < 400:
+            if "is_sighted" not in remembered:
+                _sight(held, context.actor(), None)
             _ensure_running(app)
         return response

@@ -71,12 +71,18 @@ class QuietSessions(SecureCookieSessionInterface):
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         if not session.modified and not has_cookie(request):
             return
-        super().save_session(app, session, response)
+        if session.modified or session.permanent:
+            super().save_session(app, session, response)
+        elif session.accessed and "vary" not in response.headers:  # all that is left to do then
+            response.headers["Vary"] = "Cookie"
+        elif session.accessed:
+            response.vary.add("Cookie")
 
 
 def has_cookie(asked: Request) -> bool:
     """Does the visitor bring one of our cookies at all?"""
-    return SESSION_COOKIE in asked.cookies or REMEMBER_COOKIE in asked.cookies
+    cookies = asked.cookies
+    return SESSION_COOKIE in cookies or REMEMBER_COOKIE in cookies
 
 
 def current_token() -> str | None:

@@ -13,14 +13,14 @@ import re
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
-from flask import Flask, Response, current_app, g, render_template, request
+from flask import Flask, Response, current_app, g, render_template
 from markupsafe import Markup
 
 from forum.http import context
@@ -31,6 +31,8 @@ MOST_BYTES = 12 * 1024 * 1024  # per process; a thread's page is some 50 kB, and
 LIVES_S = 60
 MOST_NOTES = 2048
 LONGEST_ADDRESS = 500  # it is a part of the key; a longer one is nobody else's
+# What stands in a blank for this reader; bytes where it is long and was drawn before.
+Filler = Callable[[], str | bytes]
 # Not to be guessed, so that nobody can write a blank into a post.
 _NONCE = secrets.token_hex(8)
 _BLANK = re.compile(f"\x00{_NONCE}:([a-z_]+)\x00")
@@ -61,16 +63,16 @@ class Outline:
         self._names = pieces[1::2]
         self.size = 2 * sum(map(len, self._texts))  # the key holds about as much again
 
-    def filled(self, fill: Callable[[str], str | bytes]) -> bytes:
+    def filled(self, fillers: Mapping[str, Filler]) -> bytes:
         """The page for one reader."""
         parts, known = [self._texts[0]], dict[str, bytes]()
         for name, text in zip(self._names, self._texts[1:], strict=True):
-            if name not in known:
-                text_of_reader = fill(name)
-                known[name] = (
-                    text_of_reader if isinstance(text_of_reader, bytes) else text_of_reader.encode()
-                )
-            parts += (known[name], text)
+            filled = known.get(name)
+            if filled is None:
+                of_reader = fillers[name]()
+                filled = of_reader if isinstance(of_reader, bytes) else of_reader.encode()
+                known[name] = filled
+            parts += (filled, text)
         return b"".join(parts)
 
 
@@ -142,23 +144,25 @@ def draw_keyed(
     who = context.actor()
     if is_kept_whole():
         return _answer(render_template(template, **shown()).encode())
-    audience = Audience(who.is_guest, who.group_id, who.rank, who.boards, who.zone, who.now)
+    address = context.asked().full_path
     whole = (
-        template, request.full_path, context.root_address(), current_locale(), audience,
+        template, address, context.root_address(), current_locale(),
         context.site().version, int(who.now.timestamp() / LIVES_S), key,
+        who.is_guest, who.group_id, who.rank, who.boards, who.zone,
     )  # fmt: skip
     held = _outlines()
     outline = held.get(whole)
     if outline is None:
         given = shown()
+        audience = Audience(who.is_guest, who.group_id, who.rank, who.boards, who.zone, who.now)
         g.is_outline = True
         try:
             outline = Outline(render_template(template, **{**given, "actor": audience}))
         finally:
             g.is_outline = False
-        if len(request.full_path) <= LONGEST_ADDRESS:
+        if len(address) <= LONGEST_ADDRESS:
             held.put(whole, outline)
-    return _answer(outline.filled(fill))
+    return _answer(outline.filled(context.application().extensions["blanks"]))
 
 
 def is_kept_whole() -> bool:
@@ -167,7 +171,7 @@ def is_kept_whole() -> bool:
 
 
 def _outlines() -> Outlines:
-    found: Outlines = current_app.extensions["outlines"]
+    found: Outlines = context.application().extensions["outlines"]
     return found
 
 
@@ -188,21 +192,15 @@ def _answer(body: bytes) -> Response:
     return Response(body, content_type="text/html; charset=utf-8")
 
 
-def fill(name: str) -> str | bytes:
-    """What stands in a blank for this reader; bytes where it is long and was drawn before."""
-    filler: Callable[[], str | bytes] = current_app.extensions["blanks"][name]
-    return filler()
-
-
 def blank(name: str) -> Markup:
     """For templates: a spot that is the reader's own. In an outline it stays open."""
     if g.get("is_outline"):
         return Markup(f"\x00{_NONCE}:{name}\x00")  # noqa: S704  the name is a template's own
-    filled = fill(name)
+    filled = current_app.extensions["blanks"][name]()
     return Markup(filled.decode() if isinstance(filled, bytes) else filled)  # noqa: S704  fillers draw templates
 
 
-def init_app(app: Flask, blanks: dict[str, Callable[[], str | bytes]]) -> None:
+def init_app(app: Flask, blanks: Mapping[str, Filler]) -> None:
     """Outlines of this application; `blanks`: who fills what."""
     app.extensions["outlines"] = Outlines()
     app.extensions["blanks"] = blanks

@@ -18,6 +18,10 @@ class Parameters(ImmutableMultiDict[str, Any]):
             mapping = [(_without_nul(name), _without_nul(value)) for name, value in mapping]
         super().__init__(mapping)
 
+    def get(self, key: str, default: Any = None, type: Any = None) -> Any:  # type: ignore[override]
+        # What is missing raises inside of werkzeug, which a page without parameters did six times.
+        return super().get(key, default, type) if key in self else default
+
 
 def _without_nul(value: Any) -> Any:
     return value.replace("\0", "") if isinstance(value, str) else value

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from forum.http.language import gettext as _
@@ -62,7 +63,12 @@ def _relative(at: datetime, now: datetime, zone: ZoneInfo) -> str | None:
 
 def clock_text(now: datetime, zone: ZoneInfo) -> str:
     """The footer's clock: GMT+8, 2025-3-13 01:04."""
-    local = now.astimezone(zone)
+    return _clock_text(now.replace(second=0, microsecond=0), zone)
+
+
+@lru_cache(maxsize=64)
+def _clock_text(minute: datetime, zone: ZoneInfo) -> str:
+    local = minute.astimezone(zone)
     offset = local.utcoffset() or timedelta(0)
     hours = offset.total_seconds() / 3600
     shown = f"{hours:+g}" if hours else ""

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from forum.core.cache import VERSIONS
 from forum.core.db import Database
+from forum.core.reading import unchanged
 from forum.models import LoginSession, Member, MemberState
 from forum.policies.actor import GUEST_GROUP, MODERATOR_GROUP, Actor, Rank
 from forum.queries.site import Site
@@ -36,11 +37,11 @@ _BY_TOKEN = (
         LoginSession.id.label("session_id"),
         LoginSession.panel_until,
         LoginSession.last_seen_at.label("session_seen_at"),
+        LoginSession.expires_at,
     )
     .join(Member, Member.id == LoginSession.member_id)
     .where(
         LoginSession.token_hash == bindparam("hash"),
-        LoginSession.expires_at > bindparam("now"),
         Member.state != MemberState.UNCLAIMED,
     )
 )
@@ -70,26 +71,26 @@ Login = Row[Any]  # a member's columns, and those of the session
 
 
 def find_login(s: Session, token: str, now: datetime) -> Login | None:
-    """Who is logged in under a token, or None when the session is over. One statement.
+    """Who is logged in under a token, or None when the session is over. At most one statement.
 
     On PostgreSQL it brings the versions of all caches along, which saves a page's first round trip.
     """
     database: Database = s.info["database"]
-    asked = {"hash": token_hash(token), "now": now}
     statement = _BY_TOKEN if database.is_sqlite else _BY_TOKEN_WITH_VERSIONS
-    row: Login | None = s.execute(statement, asked).one_or_none()
-    if row is not None and not database.is_sqlite:
-        database.cache.learn(s, row.versions)
-    return row
+    rows = unchanged(s, statement, {"hash": token_hash(token)})
+    if not rows:
+        return None
+    if not database.is_sqlite:
+        database.cache.learn(s, rows[0].versions)
+    return rows[0] if rows[0].expires_at > now else None
 
 
 def actor_of_login(site: Site, row: Login, now: datetime) -> Actor:
     """The member of a login. No statement."""
-    return replace(
-        _actor(site, row, now, row.session_id, row.panel_until),
-        session_seen_at=row.session_seen_at,
-        must_choose_password=row.password_is_temporary,
-    )
+    return _actor(
+        site, row, now, session_id=row.session_id, panel_until=row.panel_until,
+        session_seen_at=row.session_seen_at, must_choose_password=row.password_is_temporary,
+    )  # fmt: skip
 
 
 def actor_for_member(s: Session, site: Site, member_id: int, now: datetime) -> Actor:
@@ -98,7 +99,7 @@ def actor_for_member(s: Session, site: Site, member_id: int, now: datetime) -> A
     :raises NoResultFound: no such member.
     """
     row = s.execute(_BY_ID, {"member_id": member_id}).one()
-    return _actor(site, row, now, None, None)
+    return _actor(site, row, now)
 
 
 def member_rank(site: Site, *, group_id: int, is_founder: bool, member_id: int) -> Rank:
@@ -140,14 +141,24 @@ def ranks_of(s: Session, site: Site, member_ids: Iterable[int]) -> dict[int, Ran
 
 
 def _actor(
-    site: Site, row: Any, now: datetime, session_id: int | None, panel_until: datetime | None
+    site: Site,
+    row: Any,
+    now: datetime,
+    *,
+    session_id: int | None = None,
+    panel_until: datetime | None = None,
+    session_seen_at: datetime | None = None,
+    must_choose_password: bool = False,
 ) -> Actor:
     group_id = row.group_id
     if row.group_until is not None and row.group_until <= now and row.former_group_id is not None:
         group_id = row.former_group_id  # the schedule has not come by yet; the right is over anyway
     group = site.groups[group_id]
     if row.state is MemberState.LOCKED or not (group.may_visit or row.is_founder):
-        return _shut_out(site, row, now, group_id, session_id)
+        shut_out = _shut_out(site, row, now, group_id, session_id)
+        return replace(
+            shut_out, session_seen_at=session_seen_at, must_choose_password=must_choose_password
+        )
     rank = member_rank(site, group_id=group_id, is_founder=row.is_founder, member_id=row.id)
     permissions = group.permissions
     if rank > group.rank:
@@ -182,6 +193,8 @@ def _actor(
         boards=boards,
         moderated=moderated,
         session_id=session_id,
+        session_seen_at=session_seen_at,
+        must_choose_password=must_choose_password,
         panel_until=panel_until,
         unread_notice_count=row.unread_notice_count,
         unread_message_count=row.unread_message_count,

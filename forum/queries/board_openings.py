@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, and_, bindparam, func, literal, literal_column, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from forum.core.reading import unchanged
 from forum.models import (
     Board,
     BoardVisit,
@@ -170,7 +171,7 @@ def open_board(
     if not actor.is_guest:
         values["me"] = actor.member_id
     below = tuple(one.id for one in site.descendants(board.id))
-    rows = s.execute(_board_statement(actor.is_guest, below), values).all()
+    rows = unchanged(s, _board_statement(actor.is_guest, below), values)
     versions = tuple(rows[0][:4])
     if actor.is_guest:
         return OpenedBoard(board, filter, page, announcement, may_start, moderates, versions)
@@ -245,10 +246,10 @@ def open_index(s: Session, site: Site, actor: Actor) -> OpenedIndex:
     visits: dict[int, datetime] = {}
     favorite_ids: set[int] = set()
     if actor.is_guest:
-        version, newest_id, newest_name, newest_seen_at = s.execute(_GUEST_INDEX).one()
+        version, newest_id, newest_name, newest_seen_at = unchanged(s, _GUEST_INDEX, {})[0]
     else:
         version, newest_id, newest_name, newest_seen_at = 0, None, "", None
-        for row in s.execute(_MEMBER_INDEX, {"me": actor.member_id}):
+        for row in unchanged(s, _MEMBER_INDEX, {"me": actor.member_id}):
             board_id, board_version, seen_at, favorite, newest_id, newest_name, newest_seen_at = row
             version += board_version
             if seen_at is not None:

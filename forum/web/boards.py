@@ -108,10 +108,7 @@ def show(board_id: int, page: int) -> Response:
     drawn = _drawn_board(opened)
     if drawn is None:
         return redirect(addresses().board(board.id, 1, **filter.query()))
-    buffers.seen(actor(), board.id)
-    member_id = actor().member_id
-    if member_id is not None and request.method == "GET":
-        buffers.visited_board(member_id, board.id)
+    buffers.opened_board(actor(), board.id)
     return drawn
 
 

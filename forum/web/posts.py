@@ -14,7 +14,7 @@ from forum.commands.post_edits import OpeningChange, edit_post
 from forum.commands.posts import reply_to_thread
 from forum.commands.threads import PostRef, ThreadOptions, start_thread
 from forum.core.errors import Forbidden
-from forum.http.buffers import seen
+from forum.http import buffers
 from forum.http.context import actor, reader, site, writing
 from forum.http.errors import reason, say
 from forum.http.forms import form_page, refusals_on
@@ -106,7 +106,7 @@ def reply(thread_id: int) -> Response:
     form = ReplyForm(submission_key=_new_key())
     if page.quoted is not None:
         form.source.data = _quote(page.quoted)
-    seen(actor(), page.board.id)
+    buffers.seen(actor(), page.board.id)
     if form.validate_on_submit() and not _wants_preview():
         snapshot = site()
         with refusals_on(form):

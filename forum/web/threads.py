@@ -11,6 +11,7 @@ from forum.http.context import actor, reader, root_address, site
 from forum.http.errors import reason, sentence
 from forum.http.outlines import draw, draw_keyed, recall, remember
 from forum.http.page_cache import keep
+from forum.http.requests import MOST, number_in
 from forum.http.templating import addresses
 from forum.modlog.registry import ACTIONS
 from forum.queries.threads import (
@@ -30,15 +31,7 @@ from forum.queries.threads import (
 
 pages = Blueprint("threads", __name__)
 
-# What both databases and every browser can hold; larger numbers are no address of ours.
-ID = "int(max=9007199254740991)"
-MOST = 9007199254740991
-
-
-def number_asked(name: str) -> int | None:
-    """A positive number of the query string, or None where there is none that makes sense."""
-    value = request.args.get(name, type=int)
-    return value if value is not None and 0 < value <= MOST else None
+ID = f"int(max={MOST})"
 
 
 def order_asked() -> str | None:
@@ -49,8 +42,8 @@ def order_asked() -> str | None:
 
 @pages.get(f"/thread-<{ID}:thread_id>-<{ID}:page>-<{ID}:list_page>.html")
 def show(thread_id: int, page: int, list_page: int) -> str | Response:
-    author_id, order = number_asked("author"), order_asked()
-    jump = number_asked("page")
+    author_id, order = number_in(request.args, "author"), order_asked()
+    jump = number_in(request.args, "page")
     if jump is not None:
         return redirect(
             addresses().thread(thread_id, jump, list_page, author=author_id, order=order)
@@ -88,13 +81,11 @@ def _drawn(opened: OpenedThread) -> tuple[Response, tuple[Mark, ...]]:
 
 
 def _note(opened: OpenedThread, marks: tuple[Mark, ...]) -> None:
-    thread, who = opened.thread, actor()
-    buffers.seen(who, thread.board_id)
-    if request.method == "GET":
-        buffers.viewed(who, thread.id)
-    if who.member_id is not None and opened.filter_author_id is None and marks:
-        in_place = [mark.floor for mark in marks if not mark.is_on_top]
-        buffers.read_to(who.member_id, thread.id, max(in_place, default=1))
+    thread = opened.thread
+    floor = None
+    if opened.filter_author_id is None and marks:
+        floor = max((mark.floor for mark in marks if not mark.is_on_top), default=1)
+    buffers.opened_thread(actor(), thread.board_id, thread.id, floor=floor)
     keep(
         site=site().version,
         threads={thread.id: thread.version},
@@ -116,7 +107,7 @@ def post(post_id: int) -> Response:
 @pages.get(f"/thread-<{ID}:thread_id>/floor")
 def floor(thread_id: int) -> Response:
     order = order_asked()
-    wanted = number_asked("floor")
+    wanted = number_in(request.args, "floor")
     place = None
     if wanted is not None:
         place = place_at_floor(

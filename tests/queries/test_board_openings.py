@@ -45,6 +45,7 @@ def test_a_page_of_boards_is_known_after_one_statement(forum: Forum, size: int):
         open_index(s, site, forum.actor(None))  # members are counted once for each new one
     for member_id in (None, member):
         actor = forum.actor(member_id)
+        forum.commit()
         with forum.read() as s, recorded_statements() as statements:
             board = open_board(s, site, actor, site.boards[FIRST_BOARD_ID], ListFilter(), 1)
             index = open_index(s, site, actor)

@@ -191,6 +191,7 @@ def test_the_index_takes_two_statements_and_two_more_when_somebody_came(forum: F
         open_index(s, site, forum.actor(None))  # members are counted once for each new one
     for member_id, most in ((None, 4), (FOUNDER_ID, 2)):
         actor = forum.actor(member_id)
+        forum.commit()
         with forum.read() as s, recorded_statements() as statements:
             opened = open_index(s, site, actor)
             page = index_page(s, site, actor, opened)

@@ -566,10 +566,11 @@ def test_a_page_takes_a_fixed_number_of_statements(
         ]  # fmt: skip
         change(forum, insert(PostRating).values(rows))
     member = forum.actor(repliers[0])
-    with forum.read() as s:
-        site = site_of(s)
-        for actor in (forum.actor(None), member):
-            for asked in ({}, {"author_id": repliers[1]}, {"order": "newest"}):
+    for actor in (forum.actor(None), member):
+        for asked in ({}, {"author_id": repliers[1]}, {"order": "newest"}):
+            forum.commit()
+            with forum.read() as s:
+                site = site_of(s)
                 with recorded_statements() as statements:
                     opened = open_thread(s, actor, site, thread_id=thread_id, **asked)
                     thread_page(s, actor, site, opened)

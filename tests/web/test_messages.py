@@ -309,7 +309,7 @@ def test_who_reports_or_is_reported_does_not_decide(app, forum, han):
 
 
 @pytest.mark.parametrize("count", [1, 20])
-def test_the_pages_take_so_many_statements(app, forum, lilei, count):
+def test_the_pages_take_so_many_statements(app, forum, lilei, count, backend):
     for index in range(count):
         send(forum, forum.member(f"会员{index}"), lilei)
         send(forum, FOUNDER_ID, lilei)
@@ -319,7 +319,8 @@ def test_the_pages_take_so_many_statements(app, forum, lilei, count):
     for path, most in (("/messages", 2), (f"/messages/{FOUNDER_ID}", 3), ("/messages/new", 1)):
         with recorded_statements() as statements:
             assert client.get(path).status_code == 200
-        assert len(statements) == most, "\n".join(statements)
+        # SQLite tells that nobody has committed since: who asks need not be read again.
+        assert len(statements) == most - (backend == "sqlite"), "\n".join(statements)
 
 
 def test_the_link_stands_beside_every_author_but_oneself(app, forum, lilei, han):

@@ -238,6 +238,7 @@ def test_tags_cost_the_thread_page_no_statement(forum, app, client):
     client.get(f"/thread-{with_tags}-1-1.html")  # the rules are known now
     counts = []
     for thread_id in (plain, with_tags):
+        forum.commit()
         with recorded_statements() as statements:
             read(client, f"/thread-{thread_id}-1-1.html?page_asked_anew=1")
         counts.append(len(statements))

@@ -16,6 +16,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
     null,
     or_,
     select,
@@ -24,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from forum.core.errors import NotFound
+from forum.core.reading import unchanged
 from forum.models import (
     BoardVisit,
     Favorite,
@@ -174,7 +176,7 @@ def visible_posts(
 def thread_head(
     s: Session, actor: Actor, *, thread_id: int, author_id: int | None = None
 ) -> ThreadHead:
-    """The head of a thread's page. One statement; rights are checked by the caller.
+    """The head of a thread's page. At most one statement; rights are checked by the caller.
 
     :param author_id: count this member's visible posts too (只看该作者).
     :raises NotFound: no such thread.
@@ -188,12 +190,13 @@ def thread_head(
     if not actor.is_guest:
         values["me"] = actor.member_id
     if actor.moderated:
-        values["moderated"] = list(actor.moderated)
+        values["moderated"] = tuple(actor.moderated)
     if author_id is not None:
         values["author_id"] = author_id
-    row = s.execute(asked, values).one_or_none()
-    if row is None:
+    rows = unchanged(s, asked, values)
+    if not rows:
         raise NotFound("thread_not_found")
+    row: Any = rows[0]
     action = None
     if row.log_action is not None and row.log_undone_by_id is None:
         action = LastAction(
@@ -273,7 +276,9 @@ def _head_statement(*, is_member: bool, moderates: bool, by_author: bool) -> Sel
             .limit(MOST_VISITED)
             .subquery()
         )
-        visited = select(func.aggregate_strings(latest.c.board_id, ",")).scalar_subquery()
+        # The comma as a column: as a value it would be written out anew for each execution.
+        comma: Any = literal_column("','")
+        visited = select(func.aggregate_strings(latest.c.board_id, comma)).scalar_subquery()
     return (
         select(
             *COLUMNS,
