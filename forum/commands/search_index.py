@@ -12,13 +12,13 @@ from forum.core.uow import UnitOfWork
 from forum.markup import plain_text
 from forum.models import Post, PostState, Thread, ThreadState
 from forum.search import IndexRow, backend_of, normalised
+from forum.search.merging import merge_aside
 from forum.search.tables import ROWS, STALE, STALE_THREADS
 
 # Up to so many rows are made again within the caller's transaction; the sweep does the others.
 AT_ONCE = 100
 SWEEP_STEP = 50  # short: on SQLite nobody else writes meanwhile
 REBUILD_STEP = 2000
-MERGE_EVERY = 300  # some 700 kB of PostgreSQL's list of what is not merged yet
 
 
 # One row for 20,000 posts: those who write wait for nothing longer.
@@ -50,7 +50,7 @@ def index_post(
         created_at = uow.session.scalar(asked) or uow.now
     row = index_row(post_id, board_id, author_id, created_at, title=title, source=source)
     backend_of(uow.session).put(uow.session, [row])
-    _merge_soon(uow, [row])
+    _merge_soon(uow, [post_id])
 
 
 def index_new_post(
@@ -76,7 +76,7 @@ def index_new_post(
         body=body,
     )
     backend_of(uow.session).put_new(uow.session, row)
-    _merge_soon(uow, [row])
+    _merge_soon(uow, [post_id])
 
 
 def searchable(source: str) -> str:
@@ -89,6 +89,7 @@ def remove_posts(uow: UnitOfWork, post_ids: Iterable[int]) -> None:
     ids = list(post_ids)
     if len(ids) <= AT_ONCE:
         backend_of(uow.session).drop(uow.session, ids)
+        _merge_soon(uow, ids)
         return
     mark_stale(uow.session, ids)
 
@@ -235,18 +236,18 @@ def refresh_posts(uow: UnitOfWork, post_ids: Sequence[int]) -> None:
     hidden = set(post_ids) - {row.post_id for row in rows}
     backend.drop(s, sorted(hidden))
     backend.put(s, rows)
-    _merge_soon(uow, rows)
+    _merge_soon(uow, post_ids)
 
 
-def _merge_soon(uow: UnitOfWork, rows: Sequence[IndexRow]) -> None:
-    """Of many rows have some merged once they are safe: by whoever wrote a post of a round number.
+def _merge_soon(uow: UnitOfWork, post_ids: Iterable[int]) -> None:
+    """Now and then have the index's new entries merged: by whoever wrote a post of a round number.
 
     So no process has to count what all of them write.
     """
-    if not any(row.post_id % MERGE_EVERY == 0 for row in rows):
-        return
-    database: Database = uow.session.info["database"]
-    uow.after_commit(lambda: backend_of(uow.session).merge(database))
+    every = backend_of(uow.session).MERGE_EVERY
+    if any(post_id % every == 0 for post_id in post_ids):
+        database: Database = uow.session.info["database"]
+        uow.after_commit(lambda: merge_aside(database))
 
 
 def index_row(

@@ -5,12 +5,11 @@ vectors stand in a table of narrow rows, and ids are asked for in ranges from th
 (search/windows.py). Phrases are decided on the texts of `search_rows`.
 """
 
-import logging
-import threading
 from collections.abc import Sequence
 
 from sqlalchemy import (
     BigInteger,
+    Engine,
     bindparam,
     cast,
     column,
@@ -21,10 +20,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from forum.core.db import Database
 from forum.search.tables import ROWS
 from forum.search.texts import Position, says
 from forum.search.tokens import IndexRow, row_tokens
@@ -39,13 +36,12 @@ from forum.search.wanted import (
 )
 from forum.search.windows import Walk, window_tokens
 
-log = logging.getLogger(__name__)
-
 POSITION: Position = func.strpos
 TOKENS = table("search_tokens", column("post_id", BigInteger), column("tokens", TSVECTOR))
 # The sum keeps the planner from walking the primary key, which would unpack every vector.
 _POST_ID = TOKENS.c.post_id + 0
 ROWS_AT_ONCE = 500
+MERGE_EVERY = 300  # posts: some 700 kB of the list
 PENDING_KB = 4096  # several times what `merge` finds
 MERGE_LOCK = 0x6C6F7563  # any number that nobody else uses
 
@@ -107,22 +103,10 @@ def add(s: Session, rows: Sequence[IndexRow]) -> None:
     put(s, rows)
 
 
-def merge(database: Database) -> None:
-    """Put what was written lately where searches look first: in a thread and transaction of its own.
-
-    GIN keeps new entries in a list that every search reads, and merges them when the list is as long
-    as it may be: within the transaction of whoever writes then, which took 200 to 500 ms with the
-    rows of thread and board locked. Done in time, nobody waits.
-    """
-    threading.Thread(target=_merge, args=(database,), name="search-merge").start()
-
-
-def _merge(database: Database) -> None:
-    try:
-        with database.write_engine.begin() as connection:
-            connection.execute(_MERGE)
-    except DBAPIError as error:  # the posts are safe, and whoever comes next merges more
-        log.warning("merge_failed", extra={"reason": str(error.orig)})
+def merge(engine: Engine) -> None:
+    """Empty GIN's list of new entries, which every search reads (search/merging.py)."""
+    with engine.begin() as connection:
+        connection.execute(_MERGE)
 
 
 def drop(s: Session, post_ids: Sequence[int]) -> None:

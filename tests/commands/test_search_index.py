@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from forum import search as index
 from forum.commands.search_index import (
     AT_ONCE,
-    MERGE_EVERY,
     index_post,
     move_thread,
     reindex_thread,
@@ -18,7 +17,7 @@ from forum.commands.search_index import (
 )
 from forum.core.uow import UnitOfWork, unit_of_work
 from forum.models import Post, Thread, ThreadState
-from forum.search import Wanted, parse_words
+from forum.search import Wanted, parse_words, postgresql, sqlite
 from forum.search.tables import STALE
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID, Forum
 
@@ -54,22 +53,45 @@ def test_a_removed_post_is_gone(uow: UnitOfWork) -> None:
     assert found(uow.session, "不剩") == []
 
 
+def index_and_wait(forum: Forum, post_id: int) -> None:
+    """The post is safe, and whoever merges is done."""
+    with unit_of_work(forum.database) as uow:
+        index_post(uow, post_id=post_id, board_id=2, author_id=1, title=None, source="等着的字")
+    for each in threading.enumerate():
+        if each.name == "search-merge":
+            each.join(10)
+
+
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
-def test_entries_that_wait_are_merged_after_a_post_of_a_round_number(forum: Forum) -> None:
-    merged = text("SELECT gin_clean_pending_list('ix_search_tokens_tokens')")
+def test_gins_new_entries_are_merged_after_a_post_of_a_round_number(forum: Forum) -> None:
+    waiting = text("SELECT gin_clean_pending_list('ix_search_tokens_tokens')")
 
-    def index(post_id: int) -> int:
-        """How many pages still wait when the post is safe and whoever merges is done."""
-        with unit_of_work(forum.database) as uow:
-            index_post(uow, post_id=post_id, board_id=2, author_id=1, title=None, source="等着的字")
-        for each in threading.enumerate():
-            if each.name == "search-merge":
-                each.join(10)
+    def waits_after(post_id: int) -> int:
+        index_and_wait(forum, post_id)
         with forum.database.write_engine.begin() as connection:
-            return int(connection.execute(merged).scalar_one())
+            return int(connection.execute(waiting).scalar_one())
 
-    assert index(7 * MERGE_EVERY + 1) > 0
-    assert index(8 * MERGE_EVERY) == 0
+    assert waits_after(7 * postgresql.MERGE_EVERY + 1) > 0
+    assert waits_after(8 * postgresql.MERGE_EVERY) == 0
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_fts5_joins_its_segments_beside_those_who_write_alone(forum: Forum) -> None:
+    def segments() -> int:
+        """The structure's record: four bytes, how many levels, how many segments."""
+        with forum.read() as s:
+            record = s.scalar(text("SELECT block FROM search_index_data WHERE id = 10"))
+        return int(record[5])
+
+    for number in range(1, sqlite.MERGE_EVERY):
+        index_and_wait(forum, number)
+    apart = segments()
+    index_and_wait(forum, sqlite.MERGE_EVERY)
+
+    assert apart == sqlite.MERGE_EVERY - 1
+    assert segments() < 8
+    with forum.read() as s:
+        assert len(found(s, "等着的字")) == sqlite.MERGE_EVERY
 
 
 def test_a_moved_thread_is_found_in_its_new_board(forum: Forum) -> None:
