@@ -13,6 +13,7 @@ import logging
 import multiprocessing.util
 import os
 import threading
+import time
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
@@ -42,6 +43,7 @@ log = logging.getLogger(__name__)
 INTERVAL_S = 20.0  # so that with a slow flush it stays within 30
 MOST_ENTRIES = 50_000  # per table; beyond that a flood is not worth the memory
 MOST_VISITORS = 10_000  # whose last thread is remembered
+LAST_TRIES = 3
 VISIT_GAP = timedelta(minutes=15)
 FORGET_EVERY = timedelta(hours=1)
 
@@ -143,6 +145,13 @@ class Buffers:
                 return False
             return True
 
+    def flush_last(self) -> None:
+        """Write everything down before the process ends: there is no next time."""
+        for tried in range(LAST_TRIES):
+            if self.flush():
+                return
+            time.sleep(0.2 * (tried + 1))
+
     def _take_back(
         self,
         views: dict[int, int],
@@ -184,9 +193,9 @@ class Flusher:
             self._pid = os.getpid()
             self._stop = threading.Event()
             threading.Thread(target=self._run, name="buffers", daemon=True).start()
-            atexit.register(self._buffers.flush)
+            atexit.register(self._buffers.flush_last)
             # Processes of multiprocessing (granian's workers) end without running atexit.
-            multiprocessing.util.Finalize(None, self._buffers.flush, exitpriority=10)
+            multiprocessing.util.Finalize(None, self._buffers.flush_last, exitpriority=10)
 
     def stop(self) -> None:
         """End the thread, without a last flush."""

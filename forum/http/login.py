@@ -127,9 +127,10 @@ def member_cookies(app: Flask) -> Callable[[str], bool]:
     before any page. Nobody else can make such a cookie.
     """
     serializer = SecureCookieSessionInterface().get_signing_serializer(app)
+    longest_s = int(app.permanent_session_lifetime.total_seconds())
 
     @lru_cache(maxsize=4096)
-    def is_signed(header: str) -> bool:
+    def is_signed(header: str, _hour: int) -> bool:
         cookies = parse_cookie(header)
         remembered = cookies.get(REMEMBER_COOKIE)
         if remembered and decode_cookie(remembered, key=app.secret_key):
@@ -138,7 +139,7 @@ def member_cookies(app: Flask) -> Callable[[str], bool]:
         if not signed or serializer is None:
             return False
         try:
-            return "_user_id" in serializer.loads(signed)
+            return "_user_id" in serializer.loads(signed, max_age=longest_s)
         except BadSignature:
             return False
 
@@ -146,7 +147,9 @@ def member_cookies(app: Flask) -> Callable[[str], bool]:
         # What anybody may send is not remembered, or it would fill the memory.
         if len(header) > LONGEST_COOKIES:
             return False
-        return (SESSION_COOKIE in header or REMEMBER_COOKIE in header) and is_signed(header)
+        if SESSION_COOKIE not in header and REMEMBER_COOKIE not in header:
+            return False
+        return is_signed(header, int(time.time() / 3600))
 
     return is_members
 

@@ -7,22 +7,21 @@ anybody has committed since), so a new post or a changed right shows at once in 
 Members, and anybody with one of our cookies, never come near it.
 """
 
-import gzip
 import hashlib
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import brotli
 from flask import request
 
 from forum.core.db import Database
 from forum.http.login import REMEMBER_COOKIE, SESSION_COOKIE
-from forum.http.page_store import Entry, Headers, Keep, MemoryStore
+from forum.http.page_store import Entry, Headers, Keep, MemoryStore, encoded
 from forum.http.page_versions import PageVersions, Versions
 
 KEEP = "louceng.keep"
+BUILT_S = 10.0  # more than building a page and the clocks of two machines may differ by
 StartResponse = Callable[..., Any]
 WsgiApp = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
@@ -93,7 +92,7 @@ class PageCache:
                     return self._build(key, environ, start_response)
         if self._is_from_banned_network(environ):
             return self.app(environ, start_response)
-        return self._send(entry, environ, start_response)
+        return self._send(key, entry, environ, start_response)
 
     def send_kept(
         self, environ: dict[str, Any], start_response: StartResponse, *, or_older: bool = False
@@ -101,7 +100,7 @@ class PageCache:
         """Answer from the cache, or None where the page has to be built.
 
         :param or_older: content has changed since, up to a minute ago: that is good enough. Rights
-            and settings must be as they are now all the same.
+            and settings must be as they are now all the same, and what a moderator takes away is gone.
         """
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or _is_known(environ):
             return None
@@ -109,26 +108,45 @@ class PageCache:
         entry = self._young(key) if or_older else self._standing(key)
         if entry is None or self._is_from_banned_network(environ):
             return None
-        return self._send(entry, environ, start_response)
+        return self._send(key, entry, environ, start_response)
 
     def _is_from_banned_network(self, environ: dict[str, Any]) -> bool:
         """Asked after the versions were: their answer says whether there are other bans now."""
         return self._is_banned(environ.get("REMOTE_ADDR", ""), self._versions.networks)
 
     def _send(
-        self, entry: Entry, environ: dict[str, Any], start_response: StartResponse
+        self, key: str, entry: Entry, environ: dict[str, Any], start_response: StartResponse
     ) -> Iterable[bytes]:
         self.counts.hits += 1
         self._on_hit(environ, entry.kept)
-        return _send(entry, environ, start_response)
+        return self._answer(key, entry, environ, start_response)
+
+    def _answer(
+        self, key: str, entry: Entry, environ: dict[str, Any], start_response: StartResponse
+    ) -> Iterable[bytes]:
+        encoding = _encoding(environ)
+        etag = f'"{entry.etag}{"-" + encoding if encoding else ""}"'
+        headers = [*entry.headers, ("ETag", etag), ("Vary", "Accept-Encoding")]
+        if etag in environ.get("HTTP_IF_NONE_MATCH", ""):
+            start_response("304 Not Modified", headers)
+            return [b""]
+        is_new = encoding not in entry.bodies
+        body = entry.body(encoding)
+        if is_new:
+            self.store.recount(key, entry)
+        if encoding:
+            headers.append(("Content-Encoding", encoding))
+        headers.append(("Content-Length", str(len(body))))
+        start_response("200 OK", headers)
+        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
 
     def _young(self, key: str) -> Entry | None:
-        """The entry, if it is not older than a minute and rights and settings have not changed."""
+        """The entry, if it is not older than a minute, rights and settings are what they were, and no moderator has done anything since."""
         entry = self.store.get(key)
         if entry is None or not entry.is_young:
             return None
-        is_same_site = self._versions.stand(Versions(site=entry.kept.versions.site))
-        return entry if is_same_site else None
+        asked = Versions(site=entry.kept.versions.site, unmoderated_since=entry.built_at - BUILT_S)
+        return entry if self._versions.stand(asked) else None
 
     def _standing(self, key: str) -> Entry | None:
         """The entry, if it is young and nothing it depends on has changed."""
@@ -169,22 +187,23 @@ class PageCache:
         status, headers = answered
         kept: Keep | None = environ.get(KEEP)
         if kept is None or wanted != "GET" or not status.startswith("200") or _is_private(headers):
+            self.store.pass_on(key)
             start_response(status, headers)
             return [body]
+        encoding = _encoding(environ)
         entry = Entry(
             headers=[
                 (name, value)
                 for name, value in headers
                 if name.lower() not in ("content-length", "etag", "vary", "date")
             ],
-            bodies={"": body},
+            bodies={encoding: encoded(body, encoding)},
             etag=hashlib.blake2b(body, digest_size=12).hexdigest(),
             kept=kept,
             built_at=time.time(),
         )
-        _encoded(entry, _encoding(environ))
         self.store.put(key, entry)
-        return _send(entry, environ, start_response)
+        return self._answer(key, entry, environ, start_response)
 
 
 def _is_known(environ: dict[str, Any]) -> bool:
@@ -219,32 +238,3 @@ def _encoding(environ: dict[str, Any]) -> str:
     if "br" in accepted:
         return "br"
     return "gzip" if "gzip" in accepted else ""
-
-
-def _encoded(entry: Entry, encoding: str) -> bytes:
-    """The body in an encoding; compressed once per entry, outside any lock."""
-    body = entry.bodies.get(encoding)
-    if body is None:
-        plain = entry.bodies[""]
-        body = (
-            gzip.compress(plain, 6, mtime=0)
-            if encoding == "gzip"
-            else brotli.compress(plain, quality=5)
-        )
-        entry.bodies[encoding] = body
-    return body
-
-
-def _send(entry: Entry, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-    encoding = _encoding(environ)
-    etag = f'"{entry.etag}{"-" + encoding if encoding else ""}"'
-    headers = [*entry.headers, ("ETag", etag), ("Vary", "Accept-Encoding")]
-    if etag in environ.get("HTTP_IF_NONE_MATCH", ""):
-        start_response("304 Not Modified", headers)
-        return [b""]
-    body = _encoded(entry, encoding)
-    if encoding:
-        headers.append(("Content-Encoding", encoding))
-    headers.append(("Content-Length", str(len(body))))
-    start_response("200 OK", headers)
-    return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]

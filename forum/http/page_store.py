@@ -5,6 +5,7 @@ be able to run code here. An entry is only ever a proposal; its versions are ask
 before it is sent.
 """
 
+import gzip
 import json
 import threading
 import time
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import brotli
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -21,6 +23,7 @@ from forum.http.page_versions import Versions
 LONGEST_S = 60.0
 WAIT_S = 10.0
 POLL_S = 0.02
+MOST_PASSING = 4096
 Headers = list[tuple[str, str]]
 
 
@@ -35,7 +38,10 @@ class Keep:
 
 @dataclass
 class Entry:
-    """A page ready to be sent, in each encoding that was asked for so far. Times are Unix times."""
+    """A page ready to be sent, in each encoding that was asked for so far. Times are Unix times.
+
+    Browsers take gzip or br, so that the plain page is kept only for whoever does not.
+    """
 
     headers: Headers
     bodies: dict[str, bytes]
@@ -44,14 +50,37 @@ class Entry:
     built_at: float
     # On SQLite: the data_version under which the versions were last found standing.
     checked_at: int = -1
+    counted: int = 0  # the bytes a store has counted for it
 
     @property
     def size(self) -> int:
         return sum(len(body) for body in self.bodies.values()) + 1024
 
+    def body(self, encoding: str) -> bytes:
+        """The page as "gzip", "br" or "" (plain); made once, outside any lock."""
+        found = self.bodies.get(encoding)
+        if found is None:
+            found = self.bodies[encoding] = encoded(self._plain(), encoding)
+        return found
+
+    def _plain(self) -> bytes:
+        encoding, body = next(iter(self.bodies.items()))
+        if encoding == "gzip":
+            return gzip.decompress(body)
+        plain: bytes = brotli.decompress(body) if encoding == "br" else body
+        return plain
+
     @property
     def is_young(self) -> bool:
         return time.time() - self.built_at < LONGEST_S
+
+
+def encoded(plain: bytes, encoding: str) -> bytes:
+    """A page as it is sent."""
+    if encoding == "gzip":
+        return gzip.compress(plain, 6, mtime=0)
+    packed: bytes = brotli.compress(plain, quality=5) if encoding == "br" else plain
+    return packed
 
 
 @dataclass
@@ -63,6 +92,7 @@ class MemoryStore:
     _bytes: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _building: dict[str, threading.Event] = field(default_factory=dict)
+    _passing: OrderedDict[int, float] = field(default_factory=OrderedDict)
 
     def get(self, key: str) -> Entry | None:
         """The entry, whatever its age."""
@@ -75,22 +105,51 @@ class MemoryStore:
     def put(self, key: str, entry: Entry) -> None:
         """Keep an entry, in place of an older one."""
         with self._lock:
-            old = self._entries.pop(key, None)
-            self._bytes += entry.size - (old.size if old else 0)
+            self._forget(key)
+            self._passing.pop(hash(key), None)
             self._entries[key] = entry
-            while self._bytes > self.max_bytes and self._entries:
-                _, dropped = self._entries.popitem(last=False)
-                self._bytes -= dropped.size
+            self._count(key, entry)
+
+    def recount(self, key: str, entry: Entry) -> None:
+        """An entry has got another encoding."""
+        with self._lock:
+            if self._entries.get(key) is entry:
+                self._count(key, entry)
 
     def drop(self, key: str) -> None:
         """Forget an entry that no longer stands."""
         with self._lock:
-            old = self._entries.pop(key, None)
-            self._bytes -= old.size if old else 0
+            self._forget(key)
+
+    def _count(self, key: str, entry: Entry) -> None:
+        size = entry.size + len(key)
+        self._bytes += size - entry.counted
+        entry.counted = size
+        while self._bytes > self.max_bytes and self._entries:
+            self._forget(next(iter(self._entries)))
+
+    def _forget(self, key: str) -> None:
+        gone = self._entries.pop(key, None)
+        if gone is not None:
+            self._bytes -= gone.counted
+            gone.counted = 0
+
+    def pass_on(self, key: str) -> None:
+        """A page that was built and is not to be kept: for a minute nobody waits for it."""
+        with self._lock:
+            self._passing[hash(key)] = time.monotonic() + LONGEST_S
+            if len(self._passing) > MOST_PASSING:
+                self._passing.popitem(last=False)
 
     @contextmanager
     def alone(self, key: str) -> Iterator[bool]:
-        """Build a cold page once: True for the first; the others wait until it has been built."""
+        """Build a cold page once: True for the first; the others wait until it has been built.
+
+        True for everybody where the page has just turned out to be none that is kept.
+        """
+        if self._passing.get(hash(key), 0.0) > time.monotonic():
+            yield True
+            return
         with self._lock:
             event = self._building.get(key)
             is_first = event is None
@@ -148,18 +207,20 @@ class SharedStore(MemoryStore):
 
     @contextmanager
     def alone(self, key: str) -> Iterator[bool]:
-        """The same between machines: one holds a lock in Redis, the others look for its page."""
+        """The same between machines: one holds a lock in Redis, the others wait for its page or its end."""
         lock = f"louceng:building:{key}"
         with super().alone(key) as is_first:
-            if not is_first or self._take(lock):
+            if not is_first or hash(key) in self._passing:
+                yield is_first
+                return
+            if self._take(lock):
                 try:
-                    yield is_first
+                    yield True
                 finally:
-                    if is_first:
-                        self._release(lock)
+                    self._release(lock)
                 return
             until = time.monotonic() + WAIT_S / 5
-            while time.monotonic() < until and not self._has(key):
+            while time.monotonic() < until and self._is_awaited(key, lock):
                 time.sleep(POLL_S)
             yield False
 
@@ -175,11 +236,13 @@ class SharedStore(MemoryStore):
         except RedisError:
             return
 
-    def _has(self, key: str) -> bool:
+    def _is_awaited(self, key: str, lock: str) -> bool:
+        """Is the page being built, and not there yet? Many are built and never kept."""
         try:
-            return bool(self._redis.exists(_name(key)))
+            page, holder = self._redis.mget(_name(key), lock)
         except RedisError:
-            return True
+            return False
+        return page is None and holder is not None
 
 
 def _name(key: str) -> str:
@@ -187,12 +250,15 @@ def _name(key: str) -> str:
 
 
 def _packed(entry: Entry) -> bytes:
+    """For Redis: compressed alone, a fifth of what the plain page would take on the wire."""
     versions = entry.kept.versions
+    bodies = {name: body for name, body in entry.bodies.items() if name}
+    bodies = bodies or {"gzip": entry.body("gzip")}
     head = {
         "headers": entry.headers,
         "etag": entry.etag,
         "built_at": entry.built_at,
-        "bodies": {encoding: len(body) for encoding, body in entry.bodies.items()},
+        "bodies": {encoding: len(body) for encoding, body in bodies.items()},
         "thread": entry.kept.viewed_thread,
         "board": entry.kept.seen_board,
         "site": versions.site,
@@ -201,7 +267,7 @@ def _packed(entry: Entry) -> bytes:
         "all_boards": versions.all_boards,
         "members": versions.members,
     }
-    return json.dumps(head).encode() + b"\n" + b"".join(entry.bodies.values())
+    return json.dumps(head).encode() + b"\n" + b"".join(bodies.values())
 
 
 def _unpacked(packed: bytes) -> Entry:

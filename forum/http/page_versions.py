@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -26,6 +27,10 @@ _MEMBER = "(SELECT " + " || '|' || ".join((  # noqa: S608  no word of it comes f
     " || coalesce(CAST(sum(amount * kind_id) AS TEXT), '')"
     " FROM member_points WHERE member_id = members.id)",
 )) + " FROM members WHERE id = "  # fmt: skip
+# 1 where the newest entry of the moderators' log is younger.
+_DEEDS_SINCE = (
+    "(SELECT count(*) FROM modlog WHERE id = (SELECT max(id) FROM modlog) AND created_at > "
+)
 _MARK_OF_MEMBER = text(f"SELECT {_MEMBER}:member_id)")
 
 
@@ -46,6 +51,7 @@ class Versions:
     boards: tuple[tuple[int, int], ...] = ()
     all_boards: int | None = None
     members: tuple[tuple[int, str], ...] = ()
+    unmoderated_since: float | None = None  # Unix time; the log's newest entry is older
 
     def question(self, mark: str) -> tuple[str, list[Any], list[Any]]:
         """The statement, its parameters and the answers that mean "nothing has changed".
@@ -69,6 +75,11 @@ class Versions:
         if self.all_boards is not None:
             parts.append("(SELECT coalesce(sum(version), 0) FROM boards)")
             expected.append(self.all_boards)
+        if self.unmoderated_since is not None:
+            parts.append(f"{_DEEDS_SINCE}{mark})")
+            since = datetime.fromtimestamp(self.unmoderated_since, UTC)
+            parameters.append(since if mark == "%s" else f"{since:%Y-%m-%d %H:%M:%S.%f}")
+            expected.append(0)
         parts.append("coalesce((SELECT value FROM cache_versions WHERE name = 'networks'), 0)")
         return "SELECT " + ", ".join(parts), parameters, expected
 

@@ -18,9 +18,11 @@ from forum.http.budgets import Budgets
 from forum.http.gauge import Gauge
 from forum.http.load import LoadGuard
 from forum.http.login import SESSION_COOKIE, member_cookies
+from forum.http.page_cache import BUILT_S, PageCache
 from forum.models import Board, Thread
 from tests.acting import log_in
-from tests.factories import FIRST_BOARD_ID, Forum
+from tests.commands.moderation.acting import Moderator
+from tests.factories import FIRST_BOARD_ID, FOUNDER_ID, Forum
 
 FAR = {"REMOTE_ADDR": "203.0.113.5"}
 
@@ -121,6 +123,21 @@ def test_in_light_mode_a_changed_right_still_holds_at_once(
     with unit_of_work(database) as uow:
         uow.session.execute(update(Board).where(Board.id == FIRST_BOARD_ID).values(is_hidden=True))
         uow.bump(CacheName.SITE)
+
+    assert client.get(path, environ_base=FAR).status_code in (404, 503)
+
+
+def test_in_light_mode_what_a_moderator_took_away_is_gone_at_once(
+    light: LoadGuard, app: Flask, client: FlaskClient, forum: Forum, database: Database
+) -> None:
+    thread_id = forum.thread(title="不该再看见")
+    path = f"/thread-{thread_id}-1-1.html"
+    cache: PageCache = app.extensions["page_cache"]
+    assert client.get(path, environ_base=FAR).status_code == 200
+    for entry in cache.store._entries.values():
+        entry.built_at -= BUILT_S  # as if some time had passed
+
+    Moderator(forum, FOUNDER_ID).does("thread.delete", thread_id)
 
     assert client.get(path, environ_base=FAR).status_code in (404, 503)
 

