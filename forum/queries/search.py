@@ -178,7 +178,7 @@ def _visible_ids(
             .join(Thread, Thread.id == Post.thread_id)
             .where(Post.id.in_(proposed), *_may_be_seen(actor), *_in_time(actor, asked))
         )
-        seen = set(rows)
+        seen = set(rows.all())
         visible.extend(post_id for post_id in proposed if post_id in seen)
         if len(visible) >= most or len(proposed) < limit:
             break

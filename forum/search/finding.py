@@ -27,7 +27,7 @@ def found(s: Session, wanted: Wanted, *, limit: int, before_id: int | None = Non
     newest = scanned(wanted, position=backend.POSITION).where(
         ROWS.c.post_id >= first_id, ROWS.c.post_id < before_id
     )
-    ids = list(s.scalars(newest.limit(limit)))
+    ids = list(s.scalars(newest.limit(limit)).all())
     if len(ids) < limit and first_id > 0:
         ids += backend.indexed(s, wanted, limit=limit - len(ids), before_id=first_id)
     return ids

@@ -42,9 +42,10 @@ def excerpt(text: str, phrases: Iterable[Phrase], *, length: int = 160) -> tuple
     first = next(iter(_places(text, phrases)), (0, 0))[0]
     start = max(0, min(first - BEFORE, len(text) - length))
     shown = text[start : start + length]
-    left = "…" if start else ""
-    right = "…" if start + length < len(text) else ""
-    return marked(left + shown + right, phrases)
+    # Beside what is marked: folded, dots are three, and each place would be kept by itself.
+    left = (Piece("…"),) if start else ()
+    right = (Piece("…"),) if start + length < len(text) else ()
+    return (*left, *marked(shown, phrases), *right)
 
 
 def _places(text: str, phrases: Iterable[Phrase]) -> list[tuple[int, int]]:

@@ -167,7 +167,7 @@ def indexed(s: Session, wanted: Wanted, *, limit: int, before_id: int | None = N
             asked = asked.where(
                 select(held).where(ROWS.c.post_id == TOKENS.c.post_id).scalar_subquery()
             )
-        found = list(s.scalars(asked))
+        found = s.scalars(asked).all()
         ids.extend(found)
         if not walk.goes_on(len(found)):
             return ids

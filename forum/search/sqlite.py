@@ -146,7 +146,7 @@ def indexed(s: Session, wanted: Wanted, *, limit: int, before_id: int | None = N
     if needles:
         held = says(needles, in_titles=wanted.in_titles, position=POSITION)
         asked = asked.where(select(1).where(ROWS.c.post_id == _ROWID, held).exists())
-    return list(s.scalars(asked))
+    return list(s.scalars(asked).all())
 
 
 def has_tokens(s: Session, post_id: int, tokens: Sequence[str]) -> bool:
