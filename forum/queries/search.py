@@ -6,11 +6,13 @@ The index proposes posts; every one is looked up in its real thread before it is
 import enum
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, false, or_, select
 from sqlalchemy.orm import Session
 
+from forum.core.lists import among
 from forum.core.names import name_key
 from forum.core.paging import Pager, pager
 from forum.markup import plain_text
@@ -166,6 +168,7 @@ def _visible_ids(
     s: Session, actor: Actor, wanted: Wanted, asked: SearchFor, *, most: int
 ) -> list[int]:
     """Ids of up to `most` posts that may be seen, newest first."""
+    statement, values = _seen_by(actor, asked)
     visible: list[int] = []
     before_id: int | None = None
     limit = most + MARGIN
@@ -173,12 +176,7 @@ def _visible_ids(
         proposed = found(s, wanted, limit=limit, before_id=before_id)
         if not proposed:
             break
-        rows = s.scalars(
-            select(Post.id)
-            .join(Thread, Thread.id == Post.thread_id)
-            .where(Post.id.in_(proposed), *_may_be_seen(actor), *_in_time(actor, asked))
-        )
-        seen = set(rows.all())
+        seen = set(s.scalars(statement, {**values, "ids": proposed}).all())
         visible.extend(post_id for post_id in proposed if post_id in seen)
         if len(visible) >= most or len(proposed) < limit:
             break
@@ -187,54 +185,77 @@ def _visible_ids(
     return visible[:most]
 
 
-def _may_be_seen(actor: Actor) -> list[ColumnElement[bool]]:
-    """The policies' answers for a whole list; staff find what everybody finds."""
-    may_enter = Thread.read_access <= actor.read_access
+def _seen_by(actor: Actor, asked: SearchFor) -> tuple[Select[*tuple[Any, ...]], dict[str, Any]]:
+    """The policies' answers for a whole list, `ids`; staff find what everybody finds."""
+    values: dict[str, Any] = {"readable": actor.readable, "read_access": actor.read_access}
     if actor.member_id is not None:
-        may_enter = or_(may_enter, Thread.author_id == actor.member_id)
+        values["me"] = actor.member_id
     if actor.moderated:
-        may_enter = or_(may_enter, Thread.board_id.in_(actor.moderated))
-    return [
-        Post.state == PostState.VISIBLE,
-        Post.is_blocked == false(),
-        Thread.state == ThreadState.VISIBLE,
-        Thread.board_id.in_(actor.readable),
-        may_enter,
-    ]
+        values["moderated"] = actor.moderated
+    if asked.within is not None:
+        values["before" if asked.is_before else "since"] = actor.now - asked.within
+    return _seen_statement(frozenset(values)), values
 
 
-def _in_time(actor: Actor, asked: SearchFor) -> list[ColumnElement[bool]]:
-    if asked.within is None:
-        return []
-    edge = actor.now - asked.within
-    return [Post.created_at < edge if asked.is_before else Post.created_at >= edge]
+@lru_cache(maxsize=16)
+def _seen_statement(names: frozenset[str]) -> Select[*tuple[Any, ...]]:
+    """The statement with these parameters and `ids`, built once."""
+    # The sum keeps SQLite from beginning with all threads of those boards.
+    board_id = Thread.board_id + 0
+    may_enter: ColumnElement[bool] = Thread.read_access <= bindparam("read_access")
+    if "me" in names:
+        may_enter = or_(may_enter, Thread.author_id == bindparam("me"))
+    if "moderated" in names:
+        may_enter = or_(may_enter, among(board_id, "moderated"))
+    statement = (
+        select(Post.id)
+        .join(Thread, Thread.id == Post.thread_id)
+        .where(
+            among(Post.id, "ids"),
+            Post.state == PostState.VISIBLE,
+            Post.is_blocked == false(),
+            Thread.state == ThreadState.VISIBLE,
+            among(board_id, "readable"),
+            may_enter,
+        )
+    )
+    if "before" in names:
+        statement = statement.where(Post.created_at < bindparam("before"))
+    if "since" in names:
+        statement = statement.where(Post.created_at >= bindparam("since"))
+    return statement
 
 
 def _sorted(s: Session, ids: list[int], order: Order) -> list[int]:
-    key = _KEYS[order]
-    return list(
-        s.scalars(
-            select(Post.id)
-            .join(Thread, Thread.id == Post.thread_id)
-            .where(Post.id.in_(ids))
-            .order_by(key.desc(), Post.id.desc())
-        )
+    return list(s.scalars(_sorted_statement(order), {"ids": ids}).all())
+
+
+@lru_cache(maxsize=8)
+def _sorted_statement(order: Order) -> Select[int]:
+    return (
+        select(Post.id)
+        .join(Thread, Thread.id == Post.thread_id)
+        .where(among(Post.id, "ids"))
+        .order_by(_KEYS[order].desc(), Post.id.desc())
     )
+
+
+_HITS = (
+    select(
+        *COLUMNS, Post.id.label("post_id"), Post.floor, Post.source,
+        Post.author_id.label("poster_id"), Member.name, Member.group_id, Member.is_founder,
+        Post.created_at.label("posted_at"),
+    )
+    .join_from(Post, Thread, Thread.id == Post.thread_id)
+    .join(Member, Member.id == Post.author_id)
+    .where(among(Post.id, "ids"))
+)  # fmt: skip
 
 
 def _hits(s: Session, site: Site, words: Words, ids: list[int]) -> tuple[Hit, ...]:
     if not ids:
         return ()
-    rows = s.execute(
-        select(
-            *COLUMNS, Post.id.label("post_id"), Post.floor, Post.source,
-            Post.author_id.label("poster_id"), Member.name, Member.group_id, Member.is_founder,
-            Post.created_at.label("posted_at"),
-        )
-        .join_from(Post, Thread, Thread.id == Post.thread_id)
-        .join(Member, Member.id == Post.author_id)
-        .where(Post.id.in_(ids))
-    )  # fmt: skip
+    rows = s.execute(_HITS, {"ids": ids})
     hits = {row.post_id: _hit(site, words.phrases, row) for row in rows}
     return tuple(hits[post_id] for post_id in ids if post_id in hits)
 
