@@ -76,6 +76,8 @@ class Action:
     :param site_wide: it has a page of its own and stands in no bar.
     :param own_button: the link beside its target is its button; it stands in no bar.
     :param unlogged: options the log does not keep.
+    :param rows_apart: what it does to one row hangs on no other row of the target: a partial undo leaves
+        only the rows alone that something is in the way of.
     """
 
     key: str
@@ -106,6 +108,7 @@ class Action:
     fits: Callable[[Any, Any, Any], bool] | None = None
     own_button: bool = False
     unlogged: frozenset[str] = frozenset()
+    rows_apart: bool = False
 
     @property
     def fields(self) -> tuple[Option, ...]:

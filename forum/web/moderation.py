@@ -20,6 +20,7 @@ from forum.commands.moderation.batches import (
     start_batch,
     start_undo_batch,
 )
+from forum.commands.moderation.conflicts import Conflict
 from forum.commands.moderation.targets import PostTarget, Target, load_targets
 from forum.core.errors import Forbidden, NotFound
 from forum.http.background import nudge
@@ -235,19 +236,41 @@ def take_back(entry_id: int) -> Response:
 def _conflict_lines(entry_id: int, action: Action) -> tuple[ConflictLine, ...]:
     """What is in the way, each thing once: of 1,000 posts that are elsewhere one says enough."""
     found = conflicts_of(reader(), site(), entry_id)
-    ids = list(dict.fromkeys(one.target_id for one in found))[:MOST_CONFLICTS]
-    targets = load_targets(reader(), site(), action, ids, skips_gone=True)
-    names = {target.id: _name(target) for target in targets.found}
+    names = _conflict_names(action, found)
     values = [(one.column, value) for one in found for value in (one.expected, one.found)]
     shown = iter(values_shown(reader(), site(), actor(), values))
     lines = [
         ConflictLine(
-            *names.get(one.target_id, ("", "")), one.kind, one.column, next(shown), next(shown),
-            one.later_entry_id,
+            *names.get(_named(action, one), ("", "")), one.kind, one.column, next(shown),
+            next(shown), one.later_entry_id,
         )
         for one in found
     ]  # fmt: skip
     return tuple(dict.fromkeys(lines))[:MOST_CONFLICTS]
+
+
+# Any action on such rows knows them by name.
+_ON_ROWS = {"threads": "thread.delete", "posts": "post.delete"}
+
+
+def _named(action: Action, one: Conflict) -> tuple[str, int]:
+    """What a conflict is called by: its target, or of a clean-up the thread or the post."""
+    if action.rows_apart and one.table in _ON_ROWS:
+        return _ON_ROWS[one.table], one.id
+    return action.key, one.target_id
+
+
+def _conflict_names(
+    action: Action, found: Sequence[Conflict]
+) -> dict[tuple[str, int], tuple[str, str]]:
+    names: dict[tuple[str, int], tuple[str, str]] = {}
+    by_action: dict[str, list[int]] = {}
+    for key, number in list(dict.fromkeys(_named(action, one) for one in found))[:MOST_CONFLICTS]:
+        by_action.setdefault(key, []).append(number)
+    for key, ids in by_action.items():
+        targets = load_targets(reader(), site(), ACTIONS[key], ids, skips_gone=True)
+        names.update({(key, target.id): _name(target) for target in targets.found})
+    return names
 
 
 def _take_back_now(entry_id: int, target_count: int, form: UndoForm) -> Response:

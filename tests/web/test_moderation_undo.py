@@ -8,8 +8,9 @@ from forum.commands.moderation.batches import run_batch, start_batch
 from forum.core.cache import CacheName
 from forum.core.clock import utc_now
 from forum.core.uow import unit_of_work
-from forum.models import GroupPermission, Thread
-from tests.commands.moderation.acting import entries, row, working
+from forum.models import GroupPermission, Thread, ThreadState
+from tests.acting import log_in
+from tests.commands.moderation.acting import Moderator, entries, row, working
 from tests.web.test_moderation import send
 
 
@@ -19,6 +20,13 @@ def reasons_required(forum, moderator):
     with unit_of_work(forum.database) as uow:
         uow.session.merge(GroupPermission(group_id=3, key="mod.reason", value=1))
         uow.bump(CacheName.SITE)
+
+
+@pytest.fixture
+def administrator(client, forum):
+    member_id = forum.member("站长助理", group_id=1)
+    log_in(client, forum, member_id)
+    return Moderator(forum, member_id)
 
 
 def number_of(progress):
@@ -143,3 +151,19 @@ def test_a_batch_page_leads_nowhere_else(client, forum, board_id, moderator):
 
     assert "elsewhere.example" not in page
     assert f"/moderation/undo/{entries(forum)[0].id}" in page
+
+
+def test_the_undo_of_a_clean_up_names_the_thread_in_the_way(client, forum, administrator):
+    spammer = forum.member("卖药")
+    first, second = (forum.thread(spammer, title=title) for title in ("好帖", "广告"))
+    done = administrator.does("member.clean", spammer)
+    restored = administrator.does("thread.restore", first)
+
+    path = f"/moderation/undo/{done.entry_id}"
+    page = client.get(f"{path}?lang=en").text
+    answer = send(client, path, partial="1")
+
+    assert f'<a href="/thread-{first}-1-1.html?lang=en">好帖</a>' in page
+    assert f"/moderation/undo/{restored.entry_id}" in page
+    assert answer.status_code == 303
+    assert row(forum, Thread, second).state is ThreadState.VISIBLE

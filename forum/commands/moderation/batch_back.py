@@ -2,10 +2,11 @@
 
 from sqlalchemy import select, update
 
-from forum.commands.moderation.conflicts import conflicts_in, without
+from forum.commands.moderation.conflicts import conflicts_in
 from forum.commands.moderation.in_hand import let_go
 from forum.commands.moderation.perform import make_effects
 from forum.commands.moderation.undo import lock_threads
+from forum.commands.moderation.unhindered import unhindered
 from forum.commands.moderation.weights import counts_following
 from forum.core.uow import UnitOfWork
 from forum.models import BatchState, ModBatch, ModBatchStep
@@ -34,9 +35,9 @@ def take_a_step_back(uow: UnitOfWork, batch: ModBatch) -> bool:
     batch_id, number, actor_id = batch.id, step.number, batch.actor_id
     effects = [one for coded in step.effects if not _follows(one := decode(coded))]
     threads = lock_threads(s, effects)
-    kind = action_of(batch.action).targets
-    blocked = {one.target_id for one in conflicts_in(s, site, kind, 0, effects)}
-    back = inverses(without(effects, blocked))
+    action = action_of(batch.action)
+    found = conflicts_in(s, site, action.targets, 0, effects)
+    back = inverses(unhindered(s, action, effects, found).effects)
     boards = {thread.id: thread.board_id for thread in threads}
     make_effects(uow, [*back, *counts_following(s, back)], actor_id, boards)
     s.execute(

@@ -32,6 +32,7 @@ from forum.commands.moderation.planning import Planner
 from forum.commands.moderation.rows import current_values
 from forum.commands.moderation.undo import (
     LoggedEntry,
+    free_part,
     load_entry,
     lock_threads,
     undoing_without_counts,
@@ -91,7 +92,7 @@ def pieces_of(s: Session, batch_id: int) -> Pieces:
     target = batch.target_ids[done_count(s, batch)]
     if batch.undoes_id is not None:
         entry = standing_entry(s, site, batch, (target,))
-        return Pieces(target, divide(undoing_without_counts(s, entry, set()), target), None)
+        return Pieces(target, divide(undoing_without_counts(s, entry), target), None)
     actor = actor_for_member(s, site, batch.actor_id, batch.touched_at)
     request = request_of(batch, (target,))
     targets = load_for(s, site, request)
@@ -106,16 +107,18 @@ def pieces_of(s: Session, batch_id: int) -> Pieces:
 def standing_entry(
     s: Session, site: Site, batch: ModBatch, target_ids: tuple[int, ...]
 ) -> LoggedEntry:
-    """The entry that is undone, with the effects on these targets; nothing is in their way."""
+    """The entry that is undone, with the effects on these targets; nothing is in their way, or they
+    are without the rows that something is in the way of."""
     assert batch.undoes_id is not None
     entry = load_entry(s, batch.undoes_id, only=set(target_ids))
     if entry.row.undone_by_id is not None:
         raise Conflict("already_undone")
-    if not batch.is_partial and conflicts_in(
-        s, site, entry.action.targets, entry.id, entry.raw_effects
-    ):
+    if batch.is_partial and not entry.action.rows_apart:
+        return entry
+    found = conflicts_in(s, site, entry.action.targets, entry.id, entry.raw_effects)
+    if not batch.is_partial and found:
         raise Conflict("undo_conflicts", entry_id=entry.id)
-    return entry
+    return free_part(s, entry, found)
 
 
 def _spelled_out(s: Session, effect: Effect) -> list[Effect]:

@@ -171,7 +171,7 @@ def _do_step(
         entry = standing_entry(s, site, batch, target_ids)
         threads = lock_threads(s, entry.raw_effects)
         require_free(threads, batch.id)
-        effects = undoing_effects(s, entry, set())
+        effects = undoing_effects(s, entry)
         boards = {thread.id: thread.board_id for thread in threads}
         return make_effects(uow, effects, actor.member_id, boards).effects
     request = request_of(batch, target_ids)

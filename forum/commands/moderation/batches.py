@@ -39,6 +39,7 @@ from forum.commands.moderation.pieces import units_of
 from forum.commands.moderation.record import checked_reason
 from forum.commands.moderation.undo import (
     forget_entries,
+    free_part,
     keep_entry,
     load_entry,
     lock_threads,
@@ -184,13 +185,10 @@ def _targets_to_undo(s: Session, actor: Actor, entry_id: int, partial: bool) -> 
     may_undo(s, actor, site, entry).require()
     threads = lock_threads(s, entry.effects, lock=False)
     require_free(threads)
-    blocked = {
-        one.target_id
-        for one in conflicts_in(s, site, entry.action.targets, entry.id, entry.raw_effects)
-    }
-    if blocked and not partial:
+    found = conflicts_in(s, site, entry.action.targets, entry.id, entry.raw_effects)
+    if found and not partial:
         raise Conflict("undo_conflicts", entry_id=entry.id)
-    targets = tuple(one for one in entry.target_ids if one not in blocked)
+    targets = free_part(s, entry, found).target_ids
     if not targets:
         raise Conflict("nothing_to_undo", entry_id=entry.id)
     return by_board(targets, {thread.id: thread.board_id for thread in threads})

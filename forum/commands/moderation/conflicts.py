@@ -1,7 +1,7 @@
 """What stands in the way of taking an action back? The state must still hold what it wrote."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import func, select
@@ -35,7 +35,8 @@ class Conflict:
     """Something is not as the action left it.
 
     :param kind: changed, rewritten, gone, exists, built_on, moved, board_gone, final.
-    :param later_entry_id: the newest later entry about the target that stands: undo that first.
+    :param later_entry_id: the newest later entry about the row, or else the target, that stands: undo that
+        first.
     """
 
     target_id: int
@@ -63,13 +64,23 @@ def conflicts_in(
             if isinstance(one, Purge)
         ),
     ]
-    later = _later_entries(s, kind, entry_id, {one.target_id for one in found})
-    return [Conflict(**{**vars(one), "later_entry_id": later.get(one.target_id)}) for one in found]
+    later = _later_entries(s, entry_id, {row for one in found for row in _told_by(one, kind)})
+    return [
+        replace(one, later_entry_id=next(filter(None, map(later.get, _told_by(one, kind))), None))
+        for one in found
+    ]
 
 
-def without(effects: Iterable[Effect], target_ids: set[int]) -> list[Effect]:
-    """The effects of other targets."""
-    return [one for one in effects if one.target not in target_ids]
+_KINDS = {
+    "threads": TargetKind.THREAD, "posts": TargetKind.POST, "members": TargetKind.MEMBER,
+}  # fmt: skip
+
+
+def _told_by(one: Conflict, kind: TargetKind) -> list[tuple[TargetKind, int]]:
+    """Whose entries say what happened: those of the row itself before those of the target. What is
+    in the way of a clean-up was mostly done to one of its threads."""
+    target = (kind, one.target_id)
+    return [(_KINDS[one.table], one.id), target] if one.table in _KINDS else [target]
 
 
 def _changed(s: Session, site: Site, effects: Sequence[Effect]) -> Iterable[Conflict]:
@@ -173,18 +184,21 @@ def _posts_rewritten(s: Session, effects: Sequence[Effect]) -> Iterable[Conflict
 
 
 def _later_entries(
-    s: Session, kind: TargetKind, entry_id: int, target_ids: set[int]
-) -> dict[int, int]:
-    if not target_ids:
-        return {}
-    rows = s.execute(
-        select(ModLogTarget.target_id, func.max(ModLogTarget.entry_id))
-        .where(
-            ModLogTarget.kind == kind,
-            ModLogTarget.target_id.in_(target_ids),
-            ModLogTarget.entry_id > entry_id,
-            ModLogTarget.undone_by_id.is_(None),
-        )
-        .group_by(ModLogTarget.target_id)
-    )
-    return {row[0]: row[1] for row in rows}
+    s: Session, entry_id: int, things: set[tuple[TargetKind, int]]
+) -> dict[tuple[TargetKind, int], int]:
+    found: dict[tuple[TargetKind, int], int] = {}
+    for kind in {kind for kind, _ in things}:
+        ids = sorted(number for one, number in things if one is kind)
+        for at in range(0, len(ids), 500):
+            rows = s.execute(
+                select(ModLogTarget.target_id, func.max(ModLogTarget.entry_id))
+                .where(
+                    ModLogTarget.kind == kind,
+                    ModLogTarget.target_id.in_(ids[at : at + 500]),
+                    ModLogTarget.entry_id > entry_id,
+                    ModLogTarget.undone_by_id.is_(None),
+                )
+                .group_by(ModLogTarget.target_id)
+            )
+            found.update({(kind, row[0]): row[1] for row in rows})
+    return found

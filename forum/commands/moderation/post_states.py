@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from forum.commands.moderation.deletions import taken_by_deletion
+from forum.commands.moderation.deletions import taken_from_post
 from forum.commands.moderation.planning import Planner, derive_last_post
 from forum.commands.moderation.registry import action
 from forum.commands.moderation.targets import PostTarget
@@ -48,7 +48,7 @@ def restore(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
     shown: list[Post] = planner.remembered(("shown", target.thread.id), list)
     shown.append(post)
     planner.change(post, state=PostState.VISIBLE)
-    planner.reverse(taken_by_deletion(planner, TargetKind.POST, delete.key, post.id))
+    planner.reverse(taken_from_post(planner, post, delete.key))
     derive_last_post(planner, target.thread, shown=shown)
     planner.tell(post.author_id)
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import bindparam, func, select
 
-from forum.commands.moderation.deletions import taken_by_deletion
+from forum.commands.moderation.deletions import taken_from_thread
 from forum.commands.moderation.planning import Planner
 from forum.commands.moderation.registry import action
 from forum.models import Post, TargetKind, Thread, ThreadState
@@ -57,7 +57,7 @@ def restore(planner: Planner, thread: Thread, _options: NoOptions) -> None:
     planner.change(
         thread, state=ThreadState(thread.former_state or ThreadState.VISIBLE), former_state=None
     )
-    planner.reverse(taken_by_deletion(planner, TargetKind.THREAD, delete.key, thread.id))
+    planner.reverse(taken_from_thread(planner, thread, delete.key))
     planner.tell(thread.author_id)
 
 

@@ -4,13 +4,13 @@ So undoing an undo is the same function, and so is what the schedule does at an 
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, defer
 
-from forum.commands.moderation.conflicts import Conflict, conflicts_in, without
+from forum.commands.moderation.conflicts import Conflict, conflicts_in
 from forum.commands.moderation.in_hand import require_free
 from forum.commands.moderation.last_posts import ORDERS, with_last_posts
 from forum.commands.moderation.late_posts import late_posts
@@ -19,6 +19,7 @@ from forum.commands.moderation.record import LoggedAction, checked_reason, recor
 from forum.commands.moderation.stamps_back import with_stamps
 from forum.commands.moderation.targets import load_targets, title_of
 from forum.commands.moderation.telling import owners_told, tell_owners
+from forum.commands.moderation.unhindered import unhindered, without
 from forum.commands.moderation.weights import counts_following
 from forum.core.db import Database
 from forum.core.errors import Conflict as ConflictError
@@ -96,16 +97,14 @@ def undo(
         reason = checked_reason(actor, reason)
 
     found = conflicts_in(s, site, entry.action.targets, entry.id, entry.raw_effects)
-    blocked = {one.target_id for one in found}
-    if only is not None:
-        blocked |= set(entry.target_ids) - set(only)
-    elif blocked and not partial:
+    if found and not partial and only is None:
         raise ConflictError("undo_conflicts", entry_id=entry.id)
-    targets = tuple(one for one in entry.target_ids if one not in blocked)
+    free = free_part(s, entry, found, only=only)
+    targets = free.target_ids
     if not targets:
         raise ConflictError("nothing_to_undo", entry_id=entry.id)
 
-    effects = undoing_effects(s, entry, blocked)
+    effects = undoing_effects(s, free)
     boards = {thread.id: thread.board_id for thread in threads}
     owners = owners_told(s, entry.row, targets)
     actor_id = actor.member_id if actor is not None else None
@@ -167,20 +166,34 @@ def undo_preview(s: Session, actor: Actor, site: Site, entry_id: int) -> UndoPre
     entry = load_entry(s, entry_id)
     may_undo(s, actor, site, entry).require()
     found = conflicts_in(s, site, entry.action.targets, entry.id, entry.raw_effects)
-    blocked = {one.target_id for one in found}
-    effects = undoing_effects(s, entry, blocked)
-    return UndoPreview(tuple(effects), bool(set(entry.target_ids) - blocked))
+    free = free_part(s, entry, found)
+    return UndoPreview(tuple(undoing_effects(s, free)), bool(free.target_ids))
 
 
-def undoing_effects(s: Session, entry: LoggedEntry, blocked: set[int]) -> list[Effect]:
+def free_part(
+    s: Session, entry: LoggedEntry, found: Sequence[Conflict], *, only: Sequence[int] | None = None
+) -> LoggedEntry:
+    """The entry with those of its targets and effects that nothing stands in the way of.
+
+    :param only: of the targets, only these.
+    """
+    free = unhindered(s, entry.action, entry.effects, found)
+    targets = set(entry.target_ids) if only is None else set(entry.target_ids) & set(only)
+    targets -= free.stuck_ids
+    effects = without(free.effects, set(entry.target_ids) - targets)
+    kept = tuple(one for one in entry.target_ids if one in targets)
+    return replace(entry, target_ids=kept, effects=tuple(effects))
+
+
+def undoing_effects(s: Session, entry: LoggedEntry) -> list[Effect]:
     """What taking the entry back would do now."""
-    raw = undoing_without_counts(s, entry, blocked)
+    raw = undoing_without_counts(s, entry)
     return [*raw, *counts_following(s, raw)]
 
 
-def undoing_without_counts(s: Session, entry: LoggedEntry, blocked: set[int]) -> list[Effect]:
+def undoing_without_counts(s: Session, entry: LoggedEntry) -> list[Effect]:
     """The same, but for the counters, which follow."""
-    raw = inverses(without(entry.raw_effects, blocked))
+    raw = inverses(entry.raw_effects)
     raw = [*late_posts(s, raw, since=entry.row.created_at), *raw]
     if entry.is_reversal and entry.action.key in ORDERS:
         return raw  # raised or sunk again
