@@ -65,7 +65,10 @@ class Action:
     :param states: the states of a thread, or of a post, it may be done in.
     :param thread_states: the states of the thread of such a post.
     :param locks_threads_first: it touches a member's threads, so the members are locked after those.
-    :param ends_as: options that are the resting state a timed entry ends in when it changed nothing.
+    :param ends_as: options that are the resting state a timed entry ends in when it changed nothing
+        but an end.
+    :param ends_by: the action whose resting state that is, where it is another one.
+    :param end_column: the column of its target that holds the end.
     :param level_option: the option that holds the level asked for, where the permission has levels.
     :param level_column: the column of its target that holds the level it has now: what a higher one
         set is not for a lower one to change.
@@ -97,6 +100,8 @@ class Action:
     states: frozenset[str] = frozenset()
     thread_states: frozenset[str] = frozenset({ThreadState.VISIBLE})
     ends_as: Any = None
+    ends_by: str = ""
+    end_column: str = ""
     icon: str = ""
     level_option: str = ""
     most_targets: int = 1000
@@ -118,6 +123,11 @@ class Action:
             for field in dataclasses.fields(self.options)
             if "option" in field.metadata
         )
+
+    @property
+    def has_rest(self) -> bool:
+        """Whether there is a resting state a timed entry can end in."""
+        return self.ends_as is not None or bool(self.ends_by)
 
     def has_work_on(self, site: Any, actor: Any, target: Any) -> bool:
         """Whether it would do anything on a target, by the fields one can see."""

@@ -14,6 +14,7 @@ from forum.core.clock import utc_now
 from forum.core.mail import MemoryMailer
 from forum.jobs import JOBS, Tools
 from forum.models import BatchState, Member, ModBatch, Post, Thread, ThreadState
+from forum.policies.actor import MUTED_GROUP
 from forum.storage.files import LocalFiles
 from tests.acting import log_in
 from tests.commands.moderation.acting import Moderator, differences, entries, row, working
@@ -82,6 +83,42 @@ def test_an_end_date_given_later_ends_in_the_resting_state(forum, founder, later
     assert later() == 1
     assert row(forum, Thread, thread_id).sticky_level == 0
     assert later() == 0
+
+
+@pytest.mark.parametrize(("action", "is_closed"), [("thread.close", True), ("thread.open", False)])
+def test_an_end_date_given_later_closes_or_opens_again(forum, founder, later, action, is_closed):
+    thread_id = forum.thread(is_closed=not is_closed)
+    founder.does(action, thread_id)
+    founder.does(action, thread_id, expires_at=utc_now() + SOON)
+    assert row(forum, Thread, thread_id).is_closed is is_closed
+
+    assert (later(), later()) == (1, 0)
+
+    assert row(forum, Thread, thread_id).is_closed is not is_closed
+
+
+@pytest.mark.parametrize("action", ["member.mute", "member.ban"])
+@pytest.mark.parametrize("first_until", [None, timedelta(days=2)])
+def test_an_end_date_given_later_lets_a_member_go(forum, founder, later, action, first_until):
+    member_id = forum.member(total=0)
+    founder.does(action, member_id, expires_at=first_until and utc_now() + first_until)
+    founder.does(action, member_id, expires_at=utc_now() + SOON)
+
+    assert (later(), later()) == (1, 0)
+
+    back = row(forum, Member, member_id)
+    assert (back.group_id, back.group_until, back.former_group_id) == (10, None, None)
+    assert entries(forum)[-1].action == "member.release"
+
+
+def test_an_end_that_was_put_off_is_not_kept(forum, founder, later):
+    member_id = forum.member(total=0)
+    founder.does("member.mute", member_id)
+    founder.does("member.mute", member_id, expires_at=utc_now() + SOON)
+    founder.does("member.mute", member_id, expires_at=utc_now() + timedelta(days=30))
+
+    assert later() == 0
+    assert row(forum, Member, member_id).group_id == MUTED_GROUP
 
 
 def test_what_was_changed_by_other_means_is_left_alone(forum, founder, later):

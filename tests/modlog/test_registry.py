@@ -19,8 +19,9 @@ def test_an_action_is_whole(action):
         option.name for option in action.fields
     } <= action.unlogged
     assert all(option.label for option in action.fields)
-    if action.takes_expiry and action.fields and not action.site_wide:
-        assert action.ends_as is not None, "an end date needs a resting state"
+    if action.takes_expiry and not action.site_wide:
+        assert action.has_rest, "an end date needs a resting state"
+    assert not action.ends_by or action.ends_by in ACTIONS
 
 
 def test_an_action_does_not_stand_twice():

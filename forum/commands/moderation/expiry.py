@@ -15,6 +15,8 @@ from forum.commands.points import recompute_total
 from forum.core.cache import CacheName
 from forum.core.uow import UnitOfWork
 from forum.models import Member, ModLogEntry, ModLogTarget, Thread, ThreadState
+from forum.modlog.effects import Change, Effect
+from forum.modlog.registry import Action, action_of
 from forum.policies.actor import Actor, Rank
 from forum.policies.permissions import PERMISSIONS
 from forum.queries.site import site_of
@@ -63,8 +65,9 @@ def due_entries(s: Session, now: datetime) -> list[Due]:
 def end_entry(uow: UnitOfWork, due: Due) -> bool:
     """Take back what an entry did, where it still stands; where it does not, it counts no longer.
 
-    A target the entry changed nothing of (it was sticky already and got an end date) goes to the
-    action's resting state.
+    A target the entry changed nothing of (it was sticky already and got an end date), or nothing but
+    its end (muted already), goes to the action's resting state: taking that back would leave it in
+    the other one for ever.
 
     :returns: whether anything changed.
     """
@@ -76,13 +79,13 @@ def end_entry(uow: UnitOfWork, due: Due) -> bool:
         one.target_id
         for one in conflicts_in(s, site, entry.action.targets, entry.id, entry.raw_effects)
     }
-    touched = {effect.target for effect in entry.effects}
+    touched = {one.target for one in entry.effects if not _sets_the_end(entry.action, one)}
     resting = [one for one in due.target_ids if one not in touched and one not in blocked]
     undone = [one for one in due.target_ids if one in touched and one not in blocked]
     _give_up(s, entry.id, [one for one in due.target_ids if one not in undone])
     if undone:
         undo(uow, None, entry.id, partial=True, only=undone)
-    if resting and entry.action.ends_as is not None:
+    if resting and entry.action.has_rest:
         _rest(uow, entry, resting)
     return bool(undone or resting)
 
@@ -113,6 +116,10 @@ def return_members(uow: UnitOfWork) -> int:
     return len(due)
 
 
+def _sets_the_end(action: Action, effect: Effect) -> bool:
+    return isinstance(effect, Change) and set(effect.after) == {action.end_column}
+
+
 def _give_up(s: Session, entry_id: int, target_ids: Sequence[int]) -> None:
     if target_ids:
         s.execute(
@@ -125,7 +132,9 @@ def _give_up(s: Session, entry_id: int, target_ids: Sequence[int]) -> None:
 
 def _rest(uow: UnitOfWork, entry: LoggedEntry, target_ids: Sequence[int]) -> None:
     s, site = uow.session, site_of(uow.session)
-    request = Request(entry.action, tuple(target_ids), entry.action.ends_as)
+    action = action_of(entry.action.ends_by or entry.action.key)
+    options = entry.action.ends_as if entry.action.ends_as is not None else action.options()
+    request = Request(action, tuple(target_ids), options)
     targets = load_for(s, site, request, uow=uow)
     schedule = _schedule(uow.now)
     planned = plan(s, site, schedule, request, targets, now=uow.now, is_real=True)

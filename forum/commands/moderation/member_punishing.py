@@ -19,6 +19,7 @@ PUNISHING = (MUTED_GROUP, BANNED_GROUP)
     "member.mute", "Mute", "Undo muting",
     targets=TargetKind.MEMBER, permission=May.MUTE, group=Group.MEMBER, family="member.group",
     is_bulk=True, is_destructive=True, takes_expiry=True, icon="lock",
+    ends_by="member.release", end_column="group_until",
 )  # fmt: skip
 def mute(planner: Planner, member: Member, _options: NoOptions) -> None:
     """禁止发言: reads, but posts nothing; comes back to the former group."""
@@ -29,6 +30,7 @@ def mute(planner: Planner, member: Member, _options: NoOptions) -> None:
     "member.ban", "Ban", "Undo the ban",
     targets=TargetKind.MEMBER, permission=May.BAN, group=Group.MEMBER, family="member.group",
     is_bulk=True, is_destructive=True, takes_expiry=True, icon="lock",
+    ends_by="member.release", end_column="group_until",
 )  # fmt: skip
 def ban(planner: Planner, member: Member, _options: NoOptions) -> None:
     """禁止访问: no page but the one that says so."""

@@ -14,6 +14,7 @@ SHOWN = frozenset({ThreadState.VISIBLE})
     targets=TargetKind.THREAD, permission=May.CLOSE, group=Group.STATE, family="thread.closing",
     is_bulk=True, takes_expiry=True, states=SHOWN, icon="lock",
     fits=lambda _site, _actor, thread: not thread.is_closed,
+    ends_by="thread.open",
 )  # fmt: skip
 def close(planner: Planner, thread: Thread, _options: NoOptions) -> None:
     """关闭: nobody but moderators may reply."""
@@ -26,6 +27,7 @@ def close(planner: Planner, thread: Thread, _options: NoOptions) -> None:
     targets=TargetKind.THREAD, permission=May.CLOSE, group=Group.STATE, family="thread.closing",
     is_bulk=True, takes_expiry=True, states=SHOWN, icon="unlock",
     fits=lambda _site, _actor, thread: thread.is_closed,
+    ends_by="thread.close",
 )  # fmt: skip
 def open_again(planner: Planner, thread: Thread, _options: NoOptions) -> None:
     """打开."""
