@@ -59,6 +59,7 @@ class Action:
     """One entry.
 
     :param permission: the key of policies/rights.txt; its value is the highest level allowed.
+    :param also_permission: the key of a second right it takes.
     :param plan: (Planner, target, options) -> None; says what would happen. Writes nothing.
     :param family: entries of one family on one target replace each other (stick and its end date).
     :param minds_rank: not on something of a member of equal or higher rank.
@@ -114,6 +115,7 @@ class Action:
     own_button: bool = False
     unlogged: frozenset[str] = frozenset()
     rows_apart: bool = False
+    also_permission: str = ""
 
     @property
     def fields(self) -> tuple[Option, ...]:

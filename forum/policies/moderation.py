@@ -21,6 +21,8 @@ class ActionFacts(Protocol):
     @property
     def permission(self) -> str: ...
     @property
+    def also_permission(self) -> str: ...
+    @property
     def minds_rank(self) -> bool: ...
     @property
     def states(self) -> frozenset[str]: ...
@@ -42,7 +44,7 @@ def may_use(actor: Actor, action: ActionFacts, *, level: int = 1) -> Verdict:
     if not actor.is_staff:
         return refused(Refusal.MODERATORS_ONLY)
     allowed = actor.permission(action.permission)
-    if not allowed:
+    if not allowed or (action.also_permission and not actor.permission(action.also_permission)):
         return refused(Refusal.GROUP, group=actor.group_title)
     if level > allowed:
         return refused(Refusal.LEVEL_TOO_HIGH, allowed=allowed)

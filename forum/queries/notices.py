@@ -111,6 +111,8 @@ def _row(actor: Actor, row: tuple[Any, ...]) -> NoticeRow:
     thread = ThreadOfNotice(*thread_columns) if thread_columns[0] is not None else None
     if "title" in data and not _may_see_title(actor, thread, data):
         data = {**data, "title": ""}
+    if "muted_until" in data:
+        data = {**data, "muted_until": datetime.fromisoformat(data["muted_until"])}
     own_title = ""
     if thread is not None and not may_read_thread(actor, thread):
         if thread.author_id == actor.member_id and may_see_title(actor, thread):

@@ -1,8 +1,10 @@
 """What everybody may know of moderation: who is banned (小黑屋), the public log, one's own record; and
 what only staff may: where a post came from."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -23,6 +25,7 @@ from forum.models import (
     ModLogEntry,
     ModLogTarget,
     Post,
+    PostWarning,
     TargetKind,
     Thread,
     ThreadState,
@@ -35,8 +38,10 @@ from forum.queries.actors import member_rank
 from forum.queries.site import Site
 
 PAGE = 50
-BANNING = ("member.ban", "member.clean")
+CLEANING = "member.clean"
+BANNING = ("member.ban", CLEANING)
 LOCKING = ("member.lock",)
+WARNING = "post.warn"
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,8 @@ def newest_decision(actions: tuple[str, ...]) -> ScalarSelect[int]:
             ModLogEntry.is_reversal.is_(False),
             ModLogTarget.undone_by_id.is_(None),
             ModLogEntry.action.in_(actions),
+            # A clean-up may leave the account alone.
+            or_(ModLogEntry.action != CLEANING, ModLogEntry.options["bans"].as_boolean()),
         )
         .correlate(Member)
         .scalar_subquery()
@@ -69,7 +76,7 @@ def newest_decision(actions: tuple[str, ...]) -> ScalarSelect[int]:
 
 
 def punished_members(s: Session, site: Site, *, before: int | None = None) -> tuple[Punished, ...]:
-    """Who is muted or banned now, with the reason given. One statement."""
+    """Who is muted or banned now, with the reason given. Two statements."""
     newest = newest_decision(("member.mute", *BANNING))
     conditions: list[ColumnElement[bool]] = [Member.group_id.in_((MUTED_GROUP, BANNED_GROUP))]
     if before is not None:
@@ -78,20 +85,72 @@ def punished_members(s: Session, site: Site, *, before: int | None = None) -> tu
     shown = select(Member.id).where(*conditions).order_by(Member.id.desc()).limit(PAGE)
     rows = s.execute(
         select(
-            Member.id, Member.name, Member.group_id, ModLogEntry.created_at, Member.group_until,
+            Member.id, Member.name, Member.group_id, Member.group_until,
+            ModLogEntry.id.label("entry_id"), ModLogEntry.created_at,
             func.coalesce(ModLogEntry.reason, "").label("reason"),
         )
         .outerjoin(ModLogEntry, ModLogEntry.id == newest)
         .where(Member.id.in_(select(shown.subquery())))
         .order_by(Member.id.desc())
-    )  # fmt: skip
-    return tuple(
-        Punished(
-            row.id, row.name, site.groups[row.group_id].title, row.created_at, row.group_until,
-            row.reason,
+    ).all()  # fmt: skip
+    warned = _muting_warnings(s, [row.id for row in rows if row.group_id == MUTED_GROUP])
+
+    def punished(row: Any) -> Punished:
+        said = row
+        if row.id in warned and warned[row.id].entry_id > (row.entry_id or 0):
+            said = warned[row.id]
+        title = site.groups[row.group_id].title
+        return Punished(row.id, row.name, title, said.created_at, row.group_until, said.reason)
+
+    return tuple(punished(row) for row in rows)
+
+
+def _muting_warnings(s: Session, member_ids: Sequence[int]) -> dict[int, Any]:
+    """By member, the newest warning that muted them: entry_id, created_at, reason. One statement."""
+    if not member_ids:
+        return {}
+    rows = s.execute(
+        select(
+            PostWarning.member_id, ModLogEntry.id.label("entry_id"), ModLogEntry.created_at,
+            ModLogEntry.reason, ModLogEntry.effects,
         )
-        for row in rows
+        .join(
+            ModLogTarget,
+            and_(
+                ModLogTarget.kind == TargetKind.POST,
+                ModLogTarget.target_id == PostWarning.post_id,
+                ModLogTarget.undone_by_id.is_(None),
+            ),
+        )
+        .join(ModLogEntry, ModLogEntry.id == ModLogTarget.entry_id)
+        .where(
+            PostWarning.member_id.in_(member_ids),
+            ModLogEntry.action == WARNING,
+            ModLogEntry.is_reversal.is_(False),
+        )
+        .order_by(ModLogEntry.id)
     )  # fmt: skip
+    return {row.member_id: row for row in rows if row.member_id in _muted_in(row.effects)}
+
+
+def mutes_by_warnings(s: Session, entry_ids: Sequence[int]) -> dict[int, dict[int, str]]:
+    """By entry, who was muted by the warnings it gave, and until when. At most one statement."""
+    if not entry_ids:
+        return {}
+    rows = s.execute(
+        select(ModLogEntry.id, ModLogEntry.effects).where(
+            ModLogEntry.id.in_(entry_ids), ModLogEntry.action == WARNING
+        )
+    )
+    return {row.id: _muted_in(row.effects) for row in rows}
+
+
+def _muted_in(effects: Iterable[Mapping[str, Any]]) -> dict[int, str]:
+    return {
+        coded["id"]: coded["after"]["group_until"]
+        for coded in effects
+        if coded["do"] == "change" and coded["after"].get("group_id") == MUTED_GROUP
+    }
 
 
 @dataclass(frozen=True)
@@ -150,10 +209,11 @@ class RecordLine:
     at: datetime
     expires_at: datetime | None
     was_undone: bool
+    muted_until: datetime | None = None  # by a warning that was one too many
 
 
 def own_record(s: Session, actor: Actor, *, before: int | None = None) -> tuple[RecordLine, ...]:
-    """我的处理记录: what the staff did about the member asking, newest first. One statement.
+    """我的处理记录: what the staff did about the member asking, newest first. Two statements.
 
     :raises Forbidden: guests have none.
     """
@@ -203,7 +263,16 @@ def own_record(s: Session, actor: Actor, *, before: int | None = None) -> tuple[
         .order_by(ModLogEntry.id.desc())
         .limit(PAGE)
     )  # fmt: skip
-    return tuple(RecordLine(*tuple(row)) for row in rows)
+    lines = [RecordLine(*tuple(row)) for row in rows]
+    mutes = mutes_by_warnings(
+        s, [one.id for one in lines if one.action == WARNING and not one.is_reversal]
+    )
+    return tuple(
+        replace(one, muted_until=datetime.fromisoformat(until))
+        if (until := mutes.get(one.id, {}).get(actor.member_id or 0))
+        else one
+        for one in lines
+    )
 
 
 def _is_known_to(actor: Actor) -> ColumnElement[bool]:

@@ -1,16 +1,18 @@
 """The moderators' pages: options, preview, deed, undo, log, recycle bin."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from forum.commands.moderation import ACTIONS
+from forum.commands.moderation.member_cleaning import CleanOptions
 from forum.commands.moderation.thread_moving import MoveOptions
 from forum.core.cache import CacheName
 from forum.core.clock import utc_now
 from forum.core.uow import unit_of_work
-from forum.models import LoginSession, Member, Setting, Thread, ThreadState
+from forum.models import LoginSession, Member, Post, Setting, Thread, ThreadState
 from tests.acting import csrf_token, log_in
 from tests.commands.moderation.acting import Moderator, entries, row
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
@@ -267,6 +269,35 @@ def test_the_darkroom_lists_the_punished_with_the_reason(client, forum):
 
     assert "卖药" in page
     assert "广告/SPAM" in page
+
+
+def test_the_darkroom_tells_of_the_warning_that_muted(client, forum):
+    author, founder = forum.member("话多"), Moderator(forum, FOUNDER_ID)
+    thread_id = forum.thread(author, replies=2)
+    with forum.read() as s:
+        first, second, third = sorted(s.scalars(select(Post.id).where(Post.thread_id == thread_id)))
+    founder.does("post.warn", first, second, reason="前两次")
+    founder.does("post.warn", third, reason="第三次", notifies=True)
+    until = row(forum, Member, author).group_until.astimezone(ZoneInfo("Asia/Shanghai"))
+    log_in(client, forum, author)
+
+    pages = [client.get(path).text for path in ("/darkroom", "/my-record", "/notices")]
+
+    assert "第三次" in pages[0]
+    assert "前两次" not in pages[0]
+    assert all(f"{until.year}-{until.month}-{until.day}" in page for page in pages)
+
+
+def test_a_clean_up_that_spared_the_account_is_not_its_ban(client, forum):
+    spammer, founder = forum.member("卖药"), Moderator(forum, FOUNDER_ID)
+    founder.does("member.ban", spammer, reason="屡教不改")
+    founder.does("member.clean", spammer, options=CleanOptions(bans=False), reason="顺手清理")
+    darkroom = client.get("/darkroom").text
+    log_in(client, forum, spammer)
+
+    for page in (darkroom, client.get("/banned").text):
+        assert "屡教不改" in page
+        assert "顺手清理" not in page
 
 
 def test_the_public_log_is_off_until_switched_on_and_names_nobody(client, forum):

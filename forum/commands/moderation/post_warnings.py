@@ -23,9 +23,11 @@ class WarnOptions:
     "post.warn", "Warn", "Undo the warning",
     targets=TargetKind.POST, permission=May.WARN, group=Group.POST, options=WarnOptions,
     is_bulk=True, minds_rank=True, states=frozenset({PostState.VISIBLE}), icon="warning",
+    also_permission=May.BLOCK_POST,
 )  # fmt: skip
 def warn(planner: Planner, target: PostTarget, options: WarnOptions) -> None:
-    """警告, 解除警告. The warning that is one too many within the window mutes the author."""
+    """警告, 解除警告. Each warning that is one too many within the window mutes the author, unless
+    somebody did; Discuz! asks for the right to block as well."""
     post = target.post
     if post.is_warned == options.warns:
         return
@@ -66,12 +68,16 @@ def _mute_after_too_many(planner: Planner, author_id: int) -> None:
     )
     given: list[int] = planner.remembered(("given", author_id), list)
     given.append(planner.target_id)
-    if before + len(given) != settings.warning_limit:
+    if before + len(given) < settings.warning_limit:
         return
     author = planner.session.get(Member, author_id)
     if author is None or author.group_id in (MUTED_GROUP, BANNED_GROUP):
         return
-    planner.change(author, **punished(author, MUTED_GROUP, planner.now + settings.warning_mute))
+    muted: set[int] = planner.remembered("muted", set)
+    if author_id not in muted:  # by another of these warnings
+        muted.add(author_id)
+        until = planner.now + settings.warning_mute
+        planner.change(author, **punished(author, MUTED_GROUP, until))
 
 
 def punished(member: Member, group_id: int, until: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from forum.commands.notices import notify
 from forum.core.uow import UnitOfWork
 from forum.models import Member, ModLogEntry, Post, TargetKind, Thread
 from forum.policies.actor import Actor
+from forum.queries.punishments import WARNING, mutes_by_warnings
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ def tell_owners(
 
     The title is the member's own; where a thread was brought to is not said.
     """
+    warned = [entry_id] if action == WARNING and not is_reversal and told else []
+    mutes = mutes_by_warnings(uow.session, warned).get(entry_id, {})
     by_member: dict[int, list[Told]] = {}
     for one in told:
         by_member.setdefault(one.member_id, []).append(one)
@@ -86,6 +89,7 @@ def tell_owners(
             "reason": reason,
             "entry_id": entry_id,
             "is_reversal": is_reversal,
+            **({"muted_until": mutes[member_id]} if member_id in mutes else {}),
         }
         notify(
             uow,

@@ -9,14 +9,25 @@ from forum.commands.moderation.member_cleaning import CleanOptions
 from forum.commands.moderation.member_punishing import ClearOptions
 from forum.commands.moderation.post_states import BlockOptions
 from forum.commands.moderation.post_warnings import WarnOptions
+from forum.core.cache import CacheName
 from forum.core.clock import utc_now
 from forum.core.errors import Forbidden, Invalid
-from forum.models import Member, Notice, Post, PostState, PostWarning, Thread, ThreadState
+from forum.models import (
+    GroupPermission,
+    Member,
+    Notice,
+    Post,
+    PostState,
+    PostWarning,
+    Setting,
+    Thread,
+    ThreadState,
+)
 from forum.policies.actor import BANNED_GROUP, MUTED_GROUP
-from tests.commands.moderation.acting import Moderator, differences, row
+from tests.commands.moderation.acting import Moderator, differences, row, working
 from tests.commands.moderation.test_thread_actions import money, paid_thread
 from tests.commands.test_queue import posting, replies, starts
-from tests.factories import FOUNDER_ID
+from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
 
 
 @pytest.fixture
@@ -109,6 +120,54 @@ def test_the_third_warning_mutes_and_its_undo_lets_go(forum, founder):
     assert (free.group_id, free.group_until, free.former_group_id) == (10, None, None)
     with forum.read() as s:
         assert s.scalar(select(func.count()).select_from(PostWarning)) == 2
+
+
+def test_a_warning_mutes_too_when_there_were_enough_before(forum, founder):
+    author = forum.member()
+    ids = post_ids(forum, forum.thread(author, replies=4))
+    founder.does("post.warn", *ids[:3])
+    founder.does("member.release", author)
+
+    founder.does("post.warn", ids[3])
+    muted = row(forum, Member, author)
+    assert (muted.group_id, muted.former_group_id) == (MUTED_GROUP, 10)
+
+    founder.does("post.warn", ids[4])  # who is muted already stays so until then
+    assert row(forum, Member, author).group_until == muted.group_until
+
+
+def test_a_lowered_limit_counts_for_warnings_given_before(forum, founder):
+    author = forum.member()
+    ids = post_ids(forum, forum.thread(author, replies=2))
+    founder.does("post.warn", *ids[:2])
+    with working(forum) as uow:
+        uow.session.add(Setting(section="moderation", values={"warning_limit": 2}))
+        uow.bump(CacheName.SITE)
+
+    founder.does("post.warn", ids[2])
+
+    assert row(forum, Member, author).group_id == MUTED_GROUP
+
+
+def test_more_warnings_than_needed_at_once_mute_once(forum, founder):
+    author = forum.member()
+    ids = post_ids(forum, forum.thread(author, replies=4))
+
+    done = founder.does("post.warn", *ids)
+
+    assert row(forum, Member, author).group_id == MUTED_GROUP
+    founder.undoes(done.entry_id)
+    assert row(forum, Member, author).group_id == 10
+
+
+def test_who_may_not_block_may_not_warn(forum):
+    moderator = Moderator(forum, forum.moderator(FIRST_BOARD_ID))
+    with working(forum) as uow:
+        uow.session.merge(GroupPermission(group_id=3, key="mod.post.block", value=0))
+        uow.bump(CacheName.SITE)
+
+    with pytest.raises(Forbidden, match="group"):
+        moderator.does("post.warn", *post_ids(forum, forum.thread(forum.member())))
 
 
 def test_a_warning_is_taken_back_with_its_row(forum, founder):
