@@ -108,6 +108,7 @@ def copy(planner: Planner, thread: Thread, options: CopyOptions) -> None:
         html=opening.html,
         renderer_version=opening.renderer_version,
         has_images=opening.has_images,
+        is_blocked=opening.is_blocked,  # or its text would be read after all
         address=opening.address,
         created_at=planner.now,
     )

@@ -101,6 +101,21 @@ def test_a_copy_is_a_new_thread_paid_for_and_goes_with_its_undo(forum, founder):
     assert differences(forum) == []
 
 
+def test_a_blocked_text_is_blocked_in_its_copy_too(forum, founder):
+    other, thread_id = forum.board("别处"), forum.thread(forum.member())
+    founder.does("post.block", row(forum, Thread, thread_id).first_post_id)
+    founder.does("post.warn", row(forum, Thread, thread_id).first_post_id)
+
+    founder.does("thread.copy", thread_id, options=CopyOptions(other))
+
+    with forum.read() as s:
+        opening = s.scalars(
+            select(Post).join(Thread, Thread.id == Post.thread_id).where(Thread.board_id == other)
+        ).one()
+    assert opening.is_blocked
+    assert not opening.is_warned  # the warning was given for the other one
+
+
 def test_a_copy_that_was_answered_stays(forum, founder):
     author, other = forum.member(), forum.board("别处")
     done = founder.does("thread.copy", forum.thread(author), options=CopyOptions(other))
