@@ -14,7 +14,7 @@ from forum.core.cache import VERSIONS
 from forum.core.db import Database
 from forum.core.reading import unchanged
 from forum.models import LoginSession, Member, MemberState
-from forum.policies.actor import GUEST_GROUP, MODERATOR_GROUP, Actor, Rank
+from forum.policies.actor import GUEST_GROUP, MODERATOR_GROUP, PUNISHING_GROUPS, Actor, Rank
 from forum.queries.site import Site
 
 
@@ -105,10 +105,13 @@ def actor_for_member(s: Session, site: Site, member_id: int, now: datetime) -> A
 def member_rank(site: Site, *, group_id: int, is_founder: bool, member_id: int) -> Rank:
     """The moderation power of a member.
 
-    An appointed board moderator keeps the group (a 金牌会员 stays one) and has a moderator's rank.
+    An appointed board moderator keeps the group (a 金牌会员 stays one) and has a moderator's rank; not
+    while muted or banned, as in Discuz!. Founders keep theirs: nobody else could let them go.
     """
     if is_founder:
         return Rank.FOUNDER
+    if group_id in PUNISHING_GROUPS:
+        return Rank.MEMBER
     group = site.groups[group_id]
     if group.rank is Rank.MEMBER and member_id in site.moderator_ids:
         return Rank.MODERATOR

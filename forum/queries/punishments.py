@@ -30,7 +30,7 @@ from forum.models import (
     Thread,
     ThreadState,
 )
-from forum.policies.actor import BANNED_GROUP, MUTED_GROUP, Actor, Rank, outranks
+from forum.policies.actor import MUTED_GROUP, PUNISHING_GROUPS, Actor, Rank, outranks
 from forum.policies.permissions import May
 from forum.policies.posts import may_read_post
 from forum.policies.verdict import Refusal, refused
@@ -78,7 +78,7 @@ def newest_decision(actions: tuple[str, ...]) -> ScalarSelect[int]:
 def punished_members(s: Session, site: Site, *, before: int | None = None) -> tuple[Punished, ...]:
     """Who is muted or banned now, with the reason given. Two statements."""
     newest = newest_decision(("member.mute", *BANNING))
-    conditions: list[ColumnElement[bool]] = [Member.group_id.in_((MUTED_GROUP, BANNED_GROUP))]
+    conditions: list[ColumnElement[bool]] = [Member.group_id.in_(PUNISHING_GROUPS)]
     if before is not None:
         conditions.append(Member.id < before)
     # Only who is shown is looked up in the log.

@@ -13,6 +13,7 @@ from forum.core.cache import CacheName
 from forum.core.clock import utc_now
 from forum.core.uow import unit_of_work
 from forum.models import LoginSession, Member, Post, Setting, Thread, ThreadState
+from forum.policies.actor import MUTED_GROUP, Rank
 from tests.acting import csrf_token, log_in
 from tests.commands.moderation.acting import Moderator, entries, row
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
@@ -354,6 +355,36 @@ def test_a_member_is_muted_from_the_space_page(client, forum, board_id, moderato
     send(client, "/moderation/do/member.mute", ids=member_id, reason="广告/SPAM", previewed=mark)
 
     assert row(forum, Member, member_id).group_id == 4
+
+
+@pytest.mark.parametrize("group_id", [3, 10])
+@pytest.mark.parametrize("punishing", ["member.mute", "member.ban"])
+def test_a_punished_moderator_moderates_nothing(client, forum, board_id, group_id, punishing):
+    moderator_id = forum.moderator(board_id, group_id=group_id)
+    target, thread_id = forum.member("卖药"), forum.thread(board_id=board_id)
+    log_in(client, forum, moderator_id)
+    open_panel(forum)
+    assert client.get("/moderation/").status_code == 200
+    token = csrf_token(client, "/settings")
+    done = Moderator(forum, FOUNDER_ID).does(punishing, moderator_id)
+
+    for key, ids in (("member.mute", target), ("thread.close", thread_id)):
+        client.post(f"/moderation/do/{key}", data={"ids": ids, "csrf_token": token})
+    assert row(forum, Member, target).group_id == 10
+    assert not row(forum, Thread, thread_id).is_closed
+    assert client.get("/moderation/").status_code in (303, 403)
+    assert forum.actor(moderator_id).rank is Rank.MEMBER
+    assert not forum.actor(moderator_id).moderated
+
+    Moderator(forum, FOUNDER_ID).undoes(done.entry_id)
+    assert forum.actor(moderator_id).moderates(board_id)
+
+
+def test_a_founder_in_a_punishing_group_keeps_the_way_back(forum):
+    founder = forum.member("站长", group_id=MUTED_GROUP, is_founder=True)
+
+    assert forum.actor(founder).rank is Rank.FOUNDER
+    Moderator(forum, founder).does("thread.close", forum.thread())
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)

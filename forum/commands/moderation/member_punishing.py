@@ -9,10 +9,8 @@ from forum.commands.moderation.registry import action
 from forum.core.errors import Invalid
 from forum.models import Member, MemberState, TargetKind
 from forum.modlog.registry import Choice, Group, NoOptions, asked
-from forum.policies.actor import BANNED_GROUP, MUTED_GROUP, Actor
+from forum.policies.actor import BANNED_GROUP, MUTED_GROUP, PUNISHING_GROUPS, Actor
 from forum.policies.permissions import May
-
-PUNISHING = (MUTED_GROUP, BANNED_GROUP)
 
 
 @action(
@@ -59,7 +57,7 @@ def release(planner: Planner, member: Member, _options: NoOptions) -> None:
 def _can_release(actor: Actor, member: Any) -> bool:
     if member.group_id == BANNED_GROUP:
         return bool(actor.permission(May.BAN))
-    return bool(member.group_id in PUNISHING)
+    return bool(member.group_id in PUNISHING_GROUPS)
 
 
 def group_by_points(planner: Planner, total: int) -> int:

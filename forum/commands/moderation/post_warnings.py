@@ -10,7 +10,7 @@ from forum.commands.moderation.registry import action
 from forum.commands.moderation.targets import PostTarget
 from forum.models import Member, PostState, PostWarning, TargetKind
 from forum.modlog.registry import Choice, Group, asked
-from forum.policies.actor import BANNED_GROUP, MUTED_GROUP
+from forum.policies.actor import MUTED_GROUP, PUNISHING_GROUPS
 from forum.policies.permissions import May
 
 
@@ -71,7 +71,7 @@ def _mute_after_too_many(planner: Planner, author_id: int) -> None:
     if before + len(given) < settings.warning_limit:
         return
     author = planner.session.get(Member, author_id)
-    if author is None or author.group_id in (MUTED_GROUP, BANNED_GROUP):
+    if author is None or author.group_id in PUNISHING_GROUPS:
         return
     muted: set[int] = planner.remembered("muted", set)
     if author_id not in muted:  # by another of these warnings
