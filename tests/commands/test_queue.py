@@ -190,6 +190,31 @@ def test_what_is_put_aside_can_be_approved_or_deleted_later(forum, board_id):
     assert is_exact(forum)
 
 
+@pytest.mark.parametrize("by", ["queue", "clean-up"])
+def test_what_was_deleted_unread_is_paid_when_it_is_restored(forum, board_id, by):
+    author, theirs = forum.member(), forum.thread(forum.member("李雷"), board_id)
+    post_id, actor = replies(forum, author, theirs).post_id, forum.actor(FOUNDER_ID)
+
+    def does(action, target_id):
+        done = run(forum, perform, actor, action, [target_id])
+        with forum.read() as s:
+            return done.entry_id, balances(s, author).get(2, 0)
+
+    if by == "queue":
+        run(forum, decide, actor, "delete", [post_id])
+    else:
+        does("member.clean", author)
+
+    for _ in range(2):  # once more after the restoring was taken back
+        entry_id, earned = does("post.restore", post_id)
+        assert earned == 1
+        run(forum, undo, actor, entry_id)
+    assert does("post.restore", post_id)[1] == 1
+    assert does("post.delete", post_id)[1] == 0
+    assert does("post.restore", post_id)[1] == 1
+    assert is_exact(forum)
+
+
 def test_two_moderators_who_approve_at_once_approve_once(forum, board_id):
     member_id = forum.member()
     moderators = [forum.moderator(board_id, name) for name in ("韩梅梅", "李雷")]

@@ -4,6 +4,7 @@ It was one of the thread or the post, or part of a clean-up of everything its au
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,7 @@ from forum.models import (
     ModLogTarget,
     PointTransfer,
     Post,
+    PostState,
     TargetKind,
     Thread,
     ThreadState,
@@ -22,6 +24,17 @@ from forum.models import (
 from forum.modlog.effects import ReverseTransfers, decode
 
 CLEANING = "member.clean"
+# What was put into the bin out of the queue was never paid for.
+FROM_QUEUE = "post.delete_pending"
+_WAITING = (PostState.PENDING, PostState.IGNORED)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The transfers by which a deletion took points back; `was_waiting`: it had not been shown yet."""
+
+    transfer_ids: tuple[int, ...] = ()
+    was_waiting: bool = False
 
 
 def taken_from_thread(planner: Planner, thread: Thread, action: str) -> tuple[int, ...]:
@@ -33,11 +46,11 @@ def taken_from_thread(planner: Planner, thread: Thread, action: str) -> tuple[in
     return _taken(
         planner, TargetKind.THREAD, thread, action,
         lambda: {f"thread:{thread.id}"} | _post_subjects(planner, of_posts),
-    )  # fmt: skip
+    ).transfer_ids  # fmt: skip
 
 
-def taken_from_post(planner: Planner, post: Post, action: str) -> tuple[int, ...]:
-    """The same for a post.
+def taken_from_post(planner: Planner, post: Post, action: str) -> Taken:
+    """What the deletion that stands took from a post.
 
     :param action: the deletion of posts.
     """
@@ -54,18 +67,21 @@ def _taken(
     row: Thread | Post,
     action: str,
     subjects: Callable[[], Iterable[str]],
-) -> tuple[int, ...]:
+) -> Taken:
     for entry_id, key in planner.session.execute(_deletions(kind, row, action)).all():
         if key == action:
             taken = planner.remembered(("taken", entry_id), partial(_by_target, planner, entry_id))
             found: tuple[int, ...] = taken.get(row.id, ())
-            return found
+            return Taken(found)
+        if key == FROM_QUEUE:
+            return Taken(was_waiting=True)
         cleaned: _Cleaned = planner.remembered(
             ("cleaned", entry_id), partial(_Cleaned, planner, entry_id)
         )
-        if (row.__tablename__, row.id) in cleaned.rows:
-            return cleaned.transfers_about(subjects())
-    return ()  # it came recycled from an import
+        former = cleaned.rows.get((row.__tablename__, row.id))
+        if former is not None:
+            return Taken(cleaned.transfers_about(subjects()), former in _WAITING)
+    return Taken()  # it came recycled from an import
 
 
 def _deletions(kind: TargetKind, row: Thread | Post, action: str) -> Select[int, str]:
@@ -78,7 +94,7 @@ def _deletions(kind: TargetKind, row: Thread | Post, action: str) -> Select[int,
                 and_(
                     ModLogTarget.kind == kind,
                     ModLogTarget.target_id == row.id,
-                    ModLogEntry.action == action,
+                    ModLogEntry.action.in_((action, FROM_QUEUE)),
                 ),
                 and_(
                     ModLogTarget.kind == TargetKind.MEMBER,
@@ -122,8 +138,8 @@ class _Cleaned:
 
     def __init__(self, planner: Planner, entry_id: int) -> None:
         effects = _effects(planner, entry_id)
-        self.rows = {
-            (one["table"], one["id"])
+        self.rows: dict[tuple[str, int], str] = {
+            (one["table"], one["id"]): one["before"]["state"]
             for one in effects
             if one["do"] == "change" and one["after"].get("state") == ThreadState.RECYCLED
         }

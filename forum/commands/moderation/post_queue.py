@@ -25,11 +25,22 @@ THREADS = frozenset({ThreadState.VISIBLE, ThreadState.PENDING, ThreadState.IGNOR
 def approve(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
     """通过: visible from now on, with its counters and points."""
     post, thread = target.post, target.thread
-    rule = "thread.posted" if post.floor == 1 else "post.replied"
     _require_place(target)
     if post.floor == 1:
         planner.change(thread, state=ThreadState.VISIBLE)
     planner.change(post, state=PostState.VISIBLE)
+    pay_approved(planner, target)
+    if post.floor > 1:
+        shown: list[Post] = planner.remembered(("shown", thread.id), list)
+        shown.append(post)
+        derive_last_post(planner, thread, shown=shown)
+    planner.tell(post.author_id)
+
+
+def pay_approved(planner: Planner, target: PostTarget) -> None:
+    """Pay what a post is paid when it is shown at last."""
+    post, thread = target.post, target.thread
+    rule = "thread.posted" if post.floor == 1 else "post.replied"
     planner.pay(
         rule,
         member_id=post.author_id,
@@ -38,11 +49,6 @@ def approve(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
         once_key=f"{rule}:{post.id}:{thread.version}",
         board_id=thread.board_id,
     )
-    if post.floor > 1:
-        shown: list[Post] = planner.remembered(("shown", thread.id), list)
-        shown.append(post)
-        derive_last_post(planner, thread, shown=shown)
-    planner.tell(post.author_id)
 
 
 @action(

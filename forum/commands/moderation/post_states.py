@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from forum.commands.moderation.deletions import taken_from_post
 from forum.commands.moderation.planning import Planner, derive_last_post
+from forum.commands.moderation.post_queue import pay_approved
 from forum.commands.moderation.registry import action
 from forum.commands.moderation.targets import PostTarget
 from forum.core.errors import Invalid
@@ -43,12 +44,16 @@ def delete(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
     is_bulk=True, states=BINNED, icon="undo",
 )  # fmt: skip
 def restore(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
-    """恢复: visible at its floor again; what its deletion took is given back."""
+    """恢复: visible at its floor again; what its deletion took is given back, and what was deleted out
+    of the queue is paid as if it had been approved."""
     post = target.post
     shown: list[Post] = planner.remembered(("shown", target.thread.id), list)
     shown.append(post)
     planner.change(post, state=PostState.VISIBLE)
-    planner.reverse(taken_from_post(planner, post, delete.key))
+    taken = taken_from_post(planner, post, delete.key)
+    planner.reverse(taken.transfer_ids)
+    if taken.was_waiting:
+        pay_approved(planner, target)
     derive_last_post(planner, target.thread, shown=shown)
     planner.tell(post.author_id)
 
