@@ -11,6 +11,7 @@ from forum.core.errors import Invalid
 from forum.core.text import clean_line, clean_text, width
 from forum.markup import RENDERER_VERSION, Rendered, RenderOptions, message_bytes, render
 from forum.policies.actor import Actor
+from forum.policies.boards import types_offered
 from forum.policies.permissions import LINKS_PLAIN, LINKS_REFUSED, May
 from forum.queries.site import BoardInfo
 from forum.settings import Posting
@@ -88,9 +89,7 @@ def thread_type(
     """
     if type_id is not None and type_id == current_id:
         return type_id
-    offered = {
-        kind.id for kind in board.types if not kind.for_moderators or actor.moderates(board.id)
-    }
+    offered = {kind.id for kind in types_offered(actor, board)}
     if type_id is None:
         if board.types_required and offered:
             raise Invalid("type_required", field="type_id")

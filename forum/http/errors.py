@@ -56,6 +56,7 @@ REFUSALS: dict[str, Any] = {
     Refusal.BLOCKS_YOU: _l("This member takes no messages from you."),
     Refusal.TAKES_NO_MESSAGES: _l("This member takes no messages."),
     Refusal.WRONG_STATE: _l("This does not fit the state it is in."),
+    Refusal.PREMODERATED: _l("New threads of this board are read first, those of your group too."),
     Refusal.IN_HAND: _l("This thread is being rearranged. Please try again in a moment."),
 }
 

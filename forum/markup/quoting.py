@@ -1,4 +1,4 @@
-"""What stands in the editor when a floor is quoted?"""
+"""What stands in the editor when a floor is quoted, and below a text that was copied?"""
 
 import re
 
@@ -20,6 +20,11 @@ def quote_source(source: str, *, author: str, at_text: str, post_id: int) -> str
     """
     head = f"{_without_brackets(author)} 发表于 {_without_brackets(at_text)}"
     return f"[quote][url=/post-{post_id}.html]{head}[/url]\n{_extract(source)}[/quote]\n\n"
+
+
+def with_origin(source: str, thread_id: int) -> str:
+    """A text that says, at its end, of which thread it is a copy."""
+    return f"{source}\n\n来源: [url=/thread-{thread_id}-1-1.html]原帖[/url]"
 
 
 def _extract(source: str) -> str:

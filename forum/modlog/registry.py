@@ -31,7 +31,7 @@ class Choice(enum.StrEnum):
     COLOR = "color"  # 0 to 8
     FLAG = "flag"
     BOARD = "board"  # one the actor may bring threads to
-    TYPE = "type"  # a thread type of the target board, by "board:type"
+    TYPE = "type"  # a thread type: of the board asked for, else of the target's own
     THREAD = "thread"  # the id of another thread
     FLOORS = "floors"  # a list of floors: 2,5,7-9
     TEXT = "text"

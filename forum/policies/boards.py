@@ -1,6 +1,6 @@
 """May the actor see a board, post in it, moderate it?"""
 
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from forum.policies.actor import Actor
 from forum.policies.permissions import May
@@ -14,6 +14,38 @@ class BoardFacts(Protocol):
     def id(self) -> int: ...
     @property
     def holds_threads(self) -> bool: ...
+
+
+class TargetFacts(BoardFacts, Protocol):
+    """What is asked of a board that threads are brought to."""
+
+    @property
+    def premoderation(self) -> int: ...
+
+
+class TypeFacts(Protocol):
+    """What is asked of a thread type."""
+
+    @property
+    def for_moderators(self) -> bool: ...
+
+
+Type_co = TypeVar("Type_co", bound=TypeFacts, covariant=True)
+
+
+class TypedBoard(Protocol[Type_co]):
+    """What is asked of a board that has types."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def types(self) -> tuple[Type_co, ...]: ...
+
+
+def types_offered(actor: Actor, board: TypedBoard[Type_co]) -> tuple[Type_co, ...]:
+    """The thread types the actor may give in a board."""
+    moderates = actor.moderates(board.id)
+    return tuple(kind for kind in board.types if moderates or not kind.for_moderators)
 
 
 def may_read_board(actor: Actor, board: BoardFacts) -> Verdict:

@@ -5,8 +5,8 @@ from typing import Protocol
 from forum.models.posts import PostState
 from forum.models.threads import ThreadState
 from forum.policies.actor import Actor, Rank, outranks
-from forum.policies.boards import BoardFacts
-from forum.policies.permissions import May
+from forum.policies.boards import TargetFacts
+from forum.policies.permissions import THREADS_DIRECT, May
 from forum.policies.threads import ThreadFacts, may_read_thread
 from forum.policies.verdict import ALLOWED, Refusal, Verdict, refused
 
@@ -114,15 +114,19 @@ def may_moderate_member(
     return ALLOWED
 
 
-def may_bring_threads_to(actor: Actor, board: BoardFacts) -> Verdict:
-    """Move or copy a thread into a board: one that holds threads, and where one may post."""
+def may_bring_threads_to(actor: Actor, board: TargetFacts) -> Verdict:
+    """Move or copy a thread into a board: one that holds threads, and where one may post; where
+    threads are read first, without waiting oneself."""
     if board.id not in actor.readable:
         return refused(Refusal.NOT_VISIBLE)
     if not board.holds_threads:
         return refused(Refusal.NOT_POSTABLE)
-    if actor.rank >= Rank.SUPER_MODERATOR or board.id in actor.startable:
-        return ALLOWED
-    return refused(Refusal.BOARD, group=actor.group_title)
+    if actor.rank < Rank.SUPER_MODERATOR and board.id not in actor.startable:
+        return refused(Refusal.BOARD, group=actor.group_title)
+    is_direct = actor.permission(May.POST_DIRECTLY) & THREADS_DIRECT
+    if board.premoderation and not (is_direct or actor.moderates(board.id)):
+        return refused(Refusal.PREMODERATED)
+    return ALLOWED
 
 
 def may_see_log(actor: Actor) -> Verdict:

@@ -48,6 +48,7 @@ class Refusal(enum.StrEnum):
     YOU_BLOCK = "you_block"
     BLOCKS_YOU = "blocks_you"
     TAKES_NO_MESSAGES = "takes_no_messages"
+    PREMODERATED = "premoderated"  # threads there are read first, the actor's too
     IN_HAND = "in_hand"  # a large action is at work on the thread
 
 

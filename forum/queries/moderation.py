@@ -22,12 +22,20 @@ from forum.models import (
     Thread,
     ThreadState,
 )
-from forum.modlog.registry import ACTIONS
+from forum.modlog.registry import ACTIONS, Action, Choice
 from forum.policies.actor import Actor, Rank
 from forum.policies.moderation import may_see_log, may_use
 from forum.queries.site import Site
 
 PAGE = 30
+
+
+def boards_of(s: Session, action: Action, ids: Sequence[int]) -> frozenset[int]:
+    """The boards of an action's targets, where its options ask for something of theirs. At most one
+    statement."""
+    if not any(option.choice is Choice.TYPE for option in action.fields):
+        return frozenset()
+    return frozenset(s.scalars(select(Thread.board_id).where(Thread.id.in_(ids)).distinct()))
 
 
 @dataclass(frozen=True)

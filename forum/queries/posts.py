@@ -14,7 +14,7 @@ from forum.core.text import clean_text
 from forum.markup import RenderOptions, quote_source, render
 from forum.models import Member, Post, PostRevision, PostState, Thread
 from forum.policies.actor import Actor
-from forum.policies.boards import may_start_thread
+from forum.policies.boards import may_start_thread, types_offered
 from forum.policies.permissions import LINKS_PLAIN, May
 from forum.policies.posts import (
     may_delete_own_post,
@@ -135,7 +135,6 @@ def new_thread_form(actor: Actor, site: Site, *, board_id: int) -> ThreadForm:
 
 
 def _thread_form(actor: Actor, site: Site, board: BoardInfo) -> ThreadForm:
-    moderates = actor.moderates(board.id)
     levels: dict[int, str] = {}
     if actor.permission(May.SET_READ_ACCESS):
         for group in site.groups.values():
@@ -144,7 +143,7 @@ def _thread_form(actor: Actor, site: Site, board: BoardInfo) -> ThreadForm:
     return ThreadForm(
         board=board,
         ancestors=site.ancestors(board.id),
-        types=tuple(kind for kind in board.types if moderates or not kind.for_moderators),
+        types=types_offered(actor, board),
         read_levels=tuple(sorted(levels.items())),
         takes_tags=site.settings.posting.tags_per_thread > 0 and bool(may_tag_threads(actor)),
     )

@@ -34,7 +34,7 @@ from forum.jobs.moderation import RUN_BATCHES
 from forum.models import BatchState, Member, NetworkBan, Thread
 from forum.modlog.registry import ACTIONS, Action
 from forum.policies.moderation import may_use
-from forum.queries.moderation import batch_progress, log_entry
+from forum.queries.moderation import batch_progress, boards_of, log_entry
 from forum.queries.moderation_effects import EffectLines, effect_lines, values_shown
 from forum.web.forms.moderation import ActionForm, UndoForm, action_form, undo_form
 
@@ -77,7 +77,10 @@ def do(key: str) -> Response | str:
     ids = _ids(action)
     if action.own_button and request.method == "GET" and len(ids) == 1:
         return redirect(addresses().edit_post(ids[0]), 303)
-    form = action_form(action, actor(), site(), back=_back(request.args.get("back")))
+    form = action_form(
+        action, actor(), site(), board_ids=boards_of(reader(), action, ids),
+        back=_back(request.args.get("back")),
+    )  # fmt: skip
     if form.validate_on_submit():
         options = form.options_of(action)
         if "preview" in request.form or _must_see_first(action, ids, form, options):

@@ -321,6 +321,7 @@ MODERATION: dict[str, Question] = {
     "ban a member": acting_on_member("member.ban", Rank.MEMBER),
     "move threads to the board": lambda a: moderation.may_bring_threads_to(a, Board()),
     "... to a secret one": lambda a: moderation.may_bring_threads_to(a, Board(SECRET)),
+    "... to one read first": lambda a: moderation.may_bring_threads_to(a, Board(premoderation=1)),
     "... to a category": lambda a: moderation.may_bring_threads_to(a, Board(holds_threads=False)),
 }
 

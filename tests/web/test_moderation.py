@@ -12,7 +12,7 @@ from forum.commands.moderation.thread_moving import MoveOptions
 from forum.core.cache import CacheName
 from forum.core.clock import utc_now
 from forum.core.uow import unit_of_work
-from forum.models import LoginSession, Member, Post, Setting, Thread, ThreadState
+from forum.models import LoginSession, Member, Post, Setting, Thread, ThreadState, ThreadType
 from forum.policies.actor import MUTED_GROUP, Rank
 from tests.acting import csrf_token, log_in
 from tests.commands.moderation.acting import Moderator, entries, row
@@ -74,6 +74,28 @@ def test_the_preview_of_a_move_belongs_to_its_options(client, forum, board_id, m
 
     assert done.status_code == 303
     assert row(forum, Thread, thread_id).board_id == other
+
+
+def test_types_are_offered_of_the_board_they_are_for(client, forum, board_id, moderator):
+    other = forum.board("别处")
+    with unit_of_work(forum.database) as uow:
+        uow.session.add_all([
+            ThreadType(board_id=board_id, name="求助"),
+            ThreadType(board_id=other, name="交易"),
+            ThreadType(board_id=other, name="版务", for_moderators=True),
+        ])  # fmt: skip
+        uow.bump(CacheName.SITE)
+    thread_id = forum.thread(board_id=board_id)
+
+    change, move = (
+        client.get(f"/moderation/do/{key}?ids={thread_id}").text
+        for key in ("thread.type", "thread.move")
+    )
+
+    assert ">求助</option>" in change
+    assert "交易" not in change
+    assert ">别处: 交易</option>" in move
+    assert "版务" not in move
 
 
 def test_a_form_without_a_board_is_refused(client, forum, board_id, moderator):

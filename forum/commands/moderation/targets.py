@@ -12,7 +12,7 @@ from forum.core.uow import UnitOfWork
 from forum.models import Member, NetworkBan, Post, TargetKind, Thread
 from forum.modlog.registry import Action
 from forum.policies.actor import Actor, Rank
-from forum.policies.boards import BoardFacts
+from forum.policies.boards import TargetFacts, types_offered
 from forum.policies.moderation import (
     may_bring_threads_to,
     may_moderate_member,
@@ -185,7 +185,7 @@ def options_verdict(actor: Actor, site: Site, action: Action, options: Any) -> V
     board_id = getattr(options, "board_id", None)
     if board_id is None:
         return ALLOWED
-    board: BoardFacts | None = site.boards.get(board_id)
+    board: TargetFacts | None = site.boards.get(board_id)
     if board is None:
         return refused(Refusal.NOT_VISIBLE)
     return may_bring_threads_to(actor, board)
@@ -197,11 +197,13 @@ def require_type(actor: Actor, site: Site, board_id: int, type_id: int | None) -
     :raises Invalid: "type_unknown", or "type_required" where the board asks for one.
     """
     board = site.boards[board_id]
+    offered = types_offered(actor, board)
     if type_id is None:
-        if board.types_required and board.types:
+        # The schedule ends what it was told to end.
+        if board.types_required and offered and actor.member_id is not None:
             raise Invalid("type_required", field="type_id")
         return
-    if all(one.id != type_id for one in board.types):
+    if all(one.id != type_id for one in offered):
         raise Invalid("type_unknown", field="type_id")
 
 

@@ -7,7 +7,10 @@ from sqlalchemy import func, select
 
 from forum.commands.moderation.planning import Planner, name_of
 from forum.commands.moderation.registry import action
+from forum.commands.moderation.rewriting import has_plain_links
 from forum.commands.moderation.targets import require_type
+from forum.markup import RENDERER_VERSION, RenderOptions, render
+from forum.markup.quoting import with_origin
 from forum.models import Post, PostState, TargetKind, Thread, ThreadState
 from forum.modlog.registry import Choice, Group, NoOptions, asked
 from forum.policies.moderation import may_bring_threads_to
@@ -25,7 +28,7 @@ class TypeOptions:
 @action(
     "thread.type", "Change the type", "Undo the change of type",
     targets=TargetKind.THREAD, permission=May.CHANGE_TYPE, group=Group.PLACE, options=TypeOptions,
-    is_bulk=True, states=SHOWN, icon="list",
+    is_bulk=True, takes_expiry=True, states=SHOWN, icon="list", ends_as=TypeOptions(),
     fits=lambda site, _actor, thread: bool(site.boards[thread.board_id].types),
 )  # fmt: skip
 def change_type(planner: Planner, thread: Thread, options: TypeOptions) -> None:
@@ -72,13 +75,17 @@ class CopyOptions:
     ),
 )  # fmt: skip
 def copy(planner: Planner, thread: Thread, options: CopyOptions) -> None:
-    """复制: a new thread with the opening post alone; the author is paid as for a new one."""
+    """复制: a new thread with the opening post alone, which says where it comes from (来源); the author
+    is paid as for a new one."""
     require_type(planner.actor, planner.site, options.board_id, options.type_id)
     opening = planner.session.scalars(
         select(Post).where(Post.thread_id == thread.id, Post.floor == 1)
     ).one_or_none()
     if opening is None:
         return
+    source = with_origin(opening.source, thread.id)
+    is_plain = has_plain_links(opening.source, opening.html)
+    rendered = render(source, options=RenderOptions(allow_links=not is_plain))
     post_id = planner.next_id(Post)
     thread_id = planner.create(
         Thread,
@@ -104,9 +111,9 @@ def copy(planner: Planner, thread: Thread, options: CopyOptions) -> None:
         thread_id=thread_id,
         floor=1,
         author_id=opening.author_id,
-        source=opening.source,
-        html=opening.html,
-        renderer_version=opening.renderer_version,
+        source=source,
+        html=rendered.html,
+        renderer_version=RENDERER_VERSION,
         has_images=opening.has_images,
         is_blocked=opening.is_blocked,  # or its text would be read after all
         address=opening.address,

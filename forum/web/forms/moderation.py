@@ -1,5 +1,6 @@
 """The form of an action: its options as the registry lists them, the reason, the end date."""
 
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,9 +23,10 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from forum.modlog.registry import Action, Choice, Option
 from forum.policies.actor import Actor
+from forum.policies.boards import types_offered
 from forum.policies.moderation import NOTICE_REQUIRED, REASON_REQUIRED, may_bring_threads_to
 from forum.policies.permissions import May
-from forum.queries.site import Site
+from forum.queries.site import BoardInfo, Site
 from forum.web.forms.posts import MOST_CHARACTERS
 
 
@@ -110,9 +112,15 @@ def _value(form: FlaskForm, option: Option) -> Any:
     return data if data is not None else option.default
 
 
-def action_form(action: Action, actor: Actor, site: Site, **data: Any) -> ActionForm:
-    """The form of one action for one moderator; choices are those the actor has."""
-    fields = {option.name: _field(option, action, actor, site) for option in action.fields}
+def action_form(
+    action: Action, actor: Actor, site: Site, *, board_ids: Collection[int] = (), **data: Any
+) -> ActionForm:
+    """The form of one action for one moderator; choices are those the actor has.
+
+    :param board_ids: where the targets are: whose types are offered, where no other board is chosen.
+    """
+    places = _places(action, actor, site, board_ids)
+    fields = {option.name: _field(option, action, actor, site, places) for option in action.fields}
     if action.takes_expiry:
         fields["expires_at"] = DateTimeLocalField(
             _l("Ends at"), [Optional()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
@@ -123,7 +131,9 @@ def action_form(action: Action, actor: Actor, site: Site, **data: Any) -> Action
     return form
 
 
-def _field(option: Option, action: Action, actor: Actor, site: Site) -> Any:
+def _field(
+    option: Option, action: Action, actor: Actor, site: Site, places: Sequence[BoardInfo]
+) -> Any:
     label = _(option.label)
     match option.choice:
         case Choice.LEVEL:
@@ -153,7 +163,7 @@ def _field(option: Option, action: Action, actor: Actor, site: Site) -> Any:
                 label, [InputRequired()], choices=_boards(actor, site), coerce=_number
             )
         case Choice.TYPE:
-            return SelectField(label, choices=_types(actor, site), coerce=_number)
+            return SelectField(label, choices=_types(actor, places), coerce=_number)
         case Choice.THREAD:
             checks = [InputRequired(), NumberRange(min=1, max=2**53)]
             return IntegerField(label, checks, default=option.default)
@@ -181,11 +191,20 @@ def _boards(actor: Actor, site: Site) -> list[SelectChoice]:
     return chosen
 
 
-def _types(actor: Actor, site: Site) -> list[SelectChoice]:
+def _places(
+    action: Action, actor: Actor, site: Site, board_ids: Collection[int]
+) -> list[BoardInfo]:
+    """The boards whose types can be given: those to choose from, else those of the targets."""
+    if any(option.choice is Choice.BOARD for option in action.fields):
+        return [board for board in site.boards.values() if may_bring_threads_to(actor, board)]
+    return [site.boards[one] for one in sorted(board_ids) if actor.moderates(one)]
+
+
+def _types(actor: Actor, places: Sequence[BoardInfo]) -> list[SelectChoice]:
     chosen = [SelectChoice("", _("No type"))]
-    for board in site.boards.values():
-        if may_bring_threads_to(actor, board):
-            chosen += [
-                SelectChoice(str(kind.id), f"{board.name}: {kind.name}") for kind in board.types
-            ]
+    for board in places:
+        place = f"{board.name}: " if len(places) > 1 else ""
+        chosen += [
+            SelectChoice(str(kind.id), place + kind.name) for kind in types_offered(actor, board)
+        ]
     return chosen

@@ -6,11 +6,12 @@ import pytest
 from sqlalchemy import select
 
 from forum.commands.moderation.thread_merging import MergeOptions, SplitOptions, floors_in
+from forum.commands.moderation.thread_moving import MoveOptions
 from forum.commands.moderation.thread_places import CopyOptions, TypeOptions
 from forum.commands.posts import reply_to_thread
 from forum.core.cache import CacheName
 from forum.core.clock import utc_now
-from forum.core.errors import Conflict, Invalid
+from forum.core.errors import Conflict, Forbidden, Invalid
 from forum.core.uow import unit_of_work
 from forum.models import Member, Post, Thread, ThreadState, ThreadType, WordAction
 from forum.points.ledger import balances
@@ -54,6 +55,39 @@ def test_a_type_of_another_board_is_refused(forum, founder):
     assert row(forum, Thread, thread_id).type_id is None
 
 
+def test_a_type_for_moderators_is_given_by_those_of_its_board(forum):
+    home, there = forum.board("我的"), forum.board("别处")
+    with unit_of_work(forum.database) as uow:
+        uow.session.add_all(
+            ThreadType(id=number, board_id=board, name="公告", for_moderators=True)
+            for number, board in ((1, home), (2, there))
+        )
+        uow.bump(CacheName.SITE)
+    moderator = Moderator(forum, forum.moderator(home))
+    thread_id = forum.thread(forum.member(), home)
+
+    for action, options in (("thread.move", MoveOptions), ("thread.copy", CopyOptions)):
+        with pytest.raises(Invalid, match="type_unknown"):
+            moderator.does(action, thread_id, options=options(there, 2))
+    moderator.does("thread.type", thread_id, options=TypeOptions(1))
+
+    assert row(forum, Thread, thread_id).type_id == 1
+
+
+def test_nothing_comes_unread_into_a_board_that_reads_first(forum):
+    home, there = forum.board("我的"), forum.board("先审", premoderation=1)
+    moderator = Moderator(forum, forum.moderator(home))
+    thread_id = forum.thread(forum.member("李雷"), home)
+
+    for action, options in (("thread.move", MoveOptions), ("thread.copy", CopyOptions)):
+        with pytest.raises(Forbidden, match="premoderated"):
+            moderator.does(action, thread_id, options=options(there))
+    exempt = Moderator(forum, forum.member("韩雪", group_id=2))
+    exempt.does("thread.move", thread_id, options=MoveOptions(there))
+
+    assert row(forum, Thread, thread_id).board_id == there
+
+
 def test_a_raised_thread_goes_back_even_after_a_reply(forum, founder):
     author = forum.member()
     one, two = forum.thread(author), forum.thread(author)
@@ -87,7 +121,9 @@ def test_a_copy_is_a_new_thread_paid_for_and_goes_with_its_undo(forum, founder):
         copied = s.scalars(select(Thread).where(Thread.board_id == other)).one()
         assert balances(s, author) == {2: 2}
     assert (copied.reply_count, copied.title) == (0, "旧笔记本升级记录")
-    assert row(forum, Post, copied.first_post_id).source == "换了内存和固态，速度飞起。"
+    opening = row(forum, Post, copied.first_post_id)
+    assert opening.source.startswith("换了内存和固态，速度飞起。\n\n来源: ")
+    assert f'href="/thread-{thread_id}-1-1.html"' in opening.html
     assert differences(forum) == []
 
     undone = founder.undoes(done.entry_id)
