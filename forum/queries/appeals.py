@@ -131,7 +131,14 @@ def own_ban(s: Session, actor: Actor) -> OwnBan:
     """The ban that stands against the member asking, or the lock. One statement."""
     newest = newest_decision(LOCKING if actor.is_locked else BANNING)
     row = s.execute(
-        select(*_DECISION, Member.group_until, ModLogEntry.options, Appeal.state, Appeal.answer)
+        select(
+            *_DECISION,
+            Member.group_until,
+            ModLogEntry.expires_at,
+            ModLogEntry.options,
+            Appeal.state,
+            Appeal.answer,
+        )
         .select_from(Member)
         .outerjoin(ModLogEntry, ModLogEntry.id == newest)
         .outerjoin(Appeal, (Appeal.entry_id == newest) & (Appeal.member_id == Member.id))
@@ -142,7 +149,7 @@ def own_ban(s: Session, actor: Actor) -> OwnBan:
     if not is_known:
         return OwnBan(None if actor.is_locked else row.group_until, None, None, "")
     return OwnBan(
-        until=None if actor.is_locked else row.group_until,
+        until=row.expires_at if actor.is_locked else row.group_until,
         decision=_decision(tuple(row)),
         appeal_state=row.state,
         answer=row.answer or "",

@@ -8,17 +8,31 @@ import pytest
 from sqlalchemy import select, text
 
 from forum.commands.moderation.batches import start_batch
-from forum.commands.moderation.thread_marks import DigestOptions, StickOptions
+from forum.commands.moderation.thread_marks import DigestOptions, IconOptions, StickOptions
 from forum.commands.moderation.thread_merging import MergeOptions
+from forum.commands.moderation.thread_moving import MoveOptions
+from forum.commands.moderation.thread_places import TypeOptions
+from forum.core.cache import CacheName
 from forum.core.clock import utc_now
 from forum.core.mail import MemoryMailer
 from forum.jobs import JOBS, Tools
-from forum.models import BatchState, Member, ModBatch, Post, Thread, ThreadState
+from forum.models import (
+    BatchState,
+    Board,
+    Member,
+    MemberState,
+    ModBatch,
+    Post,
+    Thread,
+    ThreadState,
+    ThreadType,
+)
+from forum.modlog.marks import ICONS
 from forum.policies.actor import MUTED_GROUP
 from forum.storage.files import LocalFiles
 from tests.acting import log_in
 from tests.commands.moderation.acting import Moderator, differences, entries, row, working
-from tests.factories import FOUNDER_ID
+from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
 
 SOON = timedelta(days=1)
 
@@ -109,6 +123,56 @@ def test_an_end_date_given_later_lets_a_member_go(forum, founder, later, action,
     back = row(forum, Member, member_id)
     assert (back.group_id, back.group_until, back.former_group_id) == (10, None, None)
     assert entries(forum)[-1].action == "member.release"
+
+
+def test_icon_type_and_place_of_a_thread_are_for_a_time(forum, founder, later):
+    other = forum.board("别处")
+    with working(forum) as uow:
+        uow.session.add_all(
+            ThreadType(id=number, board_id=FIRST_BOARD_ID, name=name)
+            for number, name in ((1, "求助"), (2, "分享"))
+        )
+        uow.bump(CacheName.SITE)
+    thread_id = forum.thread(type_id=1)
+    until = {"expires_at": utc_now() + SOON}
+    founder.does("thread.icon", thread_id, options=IconOptions(ICONS[1][0]), **until)
+    founder.does("thread.type", thread_id, options=TypeOptions(2), **until)
+    founder.does("thread.move", thread_id, options=MoveOptions(other), **until)
+    moved = row(forum, Thread, thread_id)
+    assert (moved.board_id, moved.type_id) == (other, None)
+
+    later()
+    later()  # the type comes back when the thread is where it was
+
+    back = row(forum, Thread, thread_id)
+    assert (back.board_id, back.icon) == (FIRST_BOARD_ID, "")
+    assert differences(forum) == []
+
+
+def test_a_type_given_for_a_time_goes_where_the_board_asks_for_one_too(forum, founder, later):
+    with working(forum) as uow:
+        uow.session.add(ThreadType(id=1, board_id=FIRST_BOARD_ID, name="求助"))
+        uow.session.get_one(Board, FIRST_BOARD_ID).types_required = True
+        uow.bump(CacheName.SITE)
+    thread_id = forum.thread(type_id=1)
+    founder.does("thread.type", thread_id, options=TypeOptions(1), expires_at=utc_now() + SOON)
+
+    assert (later(), later()) == (1, 0)
+
+    assert row(forum, Thread, thread_id).type_id is None
+
+
+@pytest.mark.parametrize("is_locked", [False, True])
+def test_a_lock_ends(forum, founder, later, is_locked):
+    member_id = forum.member()
+    if is_locked:
+        founder.does("member.lock", member_id)
+    founder.does("member.lock", member_id, expires_at=utc_now() + SOON)
+    assert row(forum, Member, member_id).state is MemberState.LOCKED
+
+    assert (later(), later()) == (1, 0)
+
+    assert row(forum, Member, member_id).state is MemberState.ACTIVE
 
 
 def test_an_end_that_was_put_off_is_not_kept(forum, founder, later):

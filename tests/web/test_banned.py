@@ -1,6 +1,8 @@
 """禁止访问, 锁定: what a banned or locked member gets to see and to say."""
 
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
@@ -10,6 +12,7 @@ from forum.commands.appeals import answer_appeal
 from forum.commands.membership import lock_member
 from forum.commands.moderation.member_punishing import LockOptions
 from forum.core.cache import CacheName
+from forum.core.clock import utc_now
 from forum.core.errors import Forbidden
 from forum.core.passwords import hash_password
 from forum.core.uow import unit_of_work
@@ -231,3 +234,14 @@ def test_others_decisions_stay_closed_to_them(
     log_in(client, forum, banned)
 
     assert client.get(f"/appeals/{other.entry_id}/new").status_code == 404
+
+
+def test_who_is_locked_for_a_time_reads_until_when(client, forum):
+    member_id, until = forum.member("卖药"), utc_now() + timedelta(days=3)
+    Moderator(forum, FOUNDER_ID).does("member.lock", member_id, expires_at=until)
+    log_in(client, forum, member_id)
+
+    page = client.get("/banned").text
+
+    day = until.astimezone(ZoneInfo("Asia/Shanghai"))
+    assert f"{day.year}-{day.month}-{day.day}" in page

@@ -78,7 +78,7 @@ class LockOptions:
 @action(
     "member.lock", "Lock", "Undo locking",
     targets=TargetKind.MEMBER, permission=May.BAN, group=Group.MEMBER, options=LockOptions,
-    is_bulk=True, is_destructive=True, icon="lock",
+    is_bulk=True, is_destructive=True, takes_expiry=True, icon="lock", ends_as=LockOptions(False),
     fits=lambda _site, _actor, member: member.state is not MemberState.UNCLAIMED,
 )  # fmt: skip
 def lock(planner: Planner, member: Member, options: LockOptions) -> None:

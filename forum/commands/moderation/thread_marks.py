@@ -148,7 +148,7 @@ class IconOptions:
 @action(
     "thread.icon", "Icon", "Undo the icon",
     targets=TargetKind.THREAD, permission=May.ICON, group=Group.MARK, options=IconOptions,
-    is_bulk=True, states=SHOWN, icon="flag", ends_as=IconOptions(),
+    is_bulk=True, takes_expiry=True, states=SHOWN, icon="flag", ends_as=IconOptions(),
 )  # fmt: skip
 def put_icon(planner: Planner, thread: Thread, options: IconOptions) -> None:
     """图标: a mark before the title in the list."""
