@@ -3,38 +3,34 @@
 What somebody else posted is changed by the action `post.edit` (commands/moderation/post_editing.py).
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
-from forum.commands.post_texts import PostText, post_text, thread_title, thread_type
+from forum.commands.edit_checks import (
+    OpeningChange,
+    ThreadChanges,
+    has_new_links,
+    new_words,
+    thread_changes,
+)
+from forum.commands.moderation.in_hand import require_free
+from forum.commands.moderation.own_posts import hold_own_post
+from forum.commands.post_texts import PostText, post_text
 from forum.commands.search_index import index_post
-from forum.commands.tags import checked_tags, follow_tags, split_tags
-from forum.commands.threads import PostRef, ThreadOptions, allowed_read_access
+from forum.commands.tags import follow_tags
+from forum.commands.threads import PostRef
 from forum.commands.word_checks import refuse
 from forum.core.errors import Invalid, NotFound
 from forum.core.uow import UnitOfWork
-from forum.markup import stretches
-from forum.models import Board, Post, PostRevision, PostState, Thread, ThreadState
+from forum.models import Board, Post, PostHold, PostRevision, PostState, Thread, ThreadState
 from forum.policies.actor import Actor, Rank
 from forum.policies.posts import may_edit_post
-from forum.policies.threads import may_tag_threads
+from forum.policies.queue import hold_reason_of_edit
 from forum.policies.verdict import Refusal, refused
 from forum.queries.site import site_of
-from forum.queries.tags import tag_rules_of
 from forum.queries.words import word_filter_of
 from forum.words import WordFilter
-
-
-@dataclass(frozen=True)
-class OpeningChange:
-    """What the form of an opening post changes beside the text."""
-
-    title: str
-    type_id: int | None
-    options: ThreadOptions
 
 
 def edit_post(
@@ -52,6 +48,7 @@ def edit_post(
     :param version: the version the form showed; None = whatever it is now.
     :raises NotFound: no such post, or the actor may not see it.
     :raises Forbidden: the actor may not edit it, or it is somebody else's.
+    :returns: the post; pending where what came in would have held it.
     :raises Invalid: a rule is broken, or "edited_meanwhile": somebody else was faster.
     """
     limits = site_of(uow.session).settings.posting
@@ -68,15 +65,13 @@ def edit_post(
     changes = (
         thread_changes(uow.session, actor, thread, opening, words)
         if opening and post.floor == 1
-        else {}
+        else ThreadChanges()
     )
-    if changes and thread.batch_id is not None:
-        refused(
-            Refusal.IN_HAND
-        ).require()  # or an author could stop a merge by a letter of the title
-    refuse_new_words(words, text, post)
-    if text.source == post.source and not changes:
+    if text.source == post.source and not changes.columns:
         return PostRef(post.id, thread.id, post.floor, post.state)
+    hold = _hold_of(uow, actor, thread, post, text, changes, words)
+    if hold is not None or changes.columns:
+        require_free([thread])  # or an author could stop a merge by a letter of the title
     uow.session.add(
         PostRevision(
             post_id=post.id,
@@ -89,12 +84,19 @@ def edit_post(
     _rewrite(post, text)
     if actor.rank < Rank.ADMINISTRATOR and uow.now - post.created_at > limits.edit_mark_after:
         post.edited_at, post.edited_by_name = uow.now, actor.name
+    columns = changes.columns
     if post.floor == 1:
-        changes["has_images"] = post.has_images
-    _change_thread(uow, thread, changes)
-    if "tags" in changes:
+        columns = {**columns, "has_images": post.has_images}
+    _change_thread(uow, thread, columns)
+    if "tags" in columns:
         follow_tags(uow, [thread.id])
 
+    ref = PostRef(post.id, thread.id, post.floor, PostState.PENDING if hold else post.state)
+    if post.floor == 1:
+        _change_pointers(uow, thread)
+    if hold is not None:
+        hold_own_post(uow, actor, hold)  # settles the boards, too
+        return ref
     if post.state is PostState.VISIBLE and thread.state is ThreadState.VISIBLE:
         index_post(
             uow, post_id=post.id, board_id=thread.board_id, author_id=post.author_id,
@@ -102,8 +104,39 @@ def edit_post(
             created_at=post.created_at,
         )  # fmt: skip
     if post.floor == 1:
-        _change_lists(uow, thread)
-    return PostRef(post.id, thread.id, post.floor, post.state)
+        _change_boards(uow, thread)
+    return ref
+
+
+def _hold_of(
+    uow: UnitOfWork,
+    actor: Actor,
+    thread: Thread,
+    post: Post,
+    text: PostText,
+    changes: ThreadChanges,
+    words: WordFilter,
+) -> PostHold | None:
+    """Why a post that is shown goes to the queue again: words or links came in that would have held
+    it. What others have answered stays; nobody hides their replies by an edit.
+
+    :raises Invalid: "words_refused" or "links_after_replies", where they have.
+    """
+    if post.state is not PostState.VISIBLE or thread.state is not ThreadState.VISIBLE:
+        return None
+    held_by = tuple(dict.fromkeys((*changes.held_by, *new_words(words, text, post))))
+    reason = hold_reason_of_edit(
+        actor,
+        thread.board_id,
+        has_new_links=has_new_links(text, post),
+        has_new_words=bool(held_by),
+    )
+    if reason is None:
+        return None
+    if post.floor == 1 and thread.reply_count:
+        refuse(held_by, field="title" if changes.held_by else "source")
+        raise Invalid("links_after_replies", field="source")
+    return PostHold(post_id=post.id, reason=reason, words=list(held_by), created_at=uow.now)
 
 
 def _locked(uow: UnitOfWork, post_id: int) -> tuple[Thread, Post]:
@@ -113,53 +146,6 @@ def _locked(uow: UnitOfWork, post_id: int) -> tuple[Thread, Post]:
         raise NotFound("not_found")
     thread = uow.session.get_one(Thread, thread_id, with_for_update=True, populate_existing=True)
     return thread, uow.session.get_one(Post, post_id, populate_existing=True)
-
-
-def thread_changes(
-    s: Session, actor: Actor, thread: Thread, opening: OpeningChange, words: WordFilter
-) -> dict[str, Any]:
-    """The columns that become different. Nothing is written yet."""
-    site = site_of(s)
-    title, held_by = thread_title(actor, opening.title, site.settings.posting, words)
-    if thread.state is ThreadState.VISIBLE and title != thread.title:
-        refuse(held_by, field="title")
-    board = site.boards[thread.board_id]
-    asked = opening.options
-    wanted = {
-        "title": title,
-        "type_id": thread_type(actor, board, opening.type_id, current_id=thread.type_id),
-        "tags": _tags(s, actor, thread, asked.tags, site.settings.posting.tags_per_thread),
-        "is_newest_first": asked.is_newest_first,
-        "notifies_author": asked.notifies_author,
-        "read_access": (
-            thread.read_access
-            if asked.read_access == thread.read_access
-            else allowed_read_access(actor, asked.read_access)
-        ),
-    }
-    return {name: value for name, value in wanted.items() if value != getattr(thread, name)}
-
-
-def _tags(s: Session, actor: Actor, thread: Thread, typed: str | None, most: int) -> str:
-    """The column as it is to be. What readers do not see any more stays until others are typed."""
-    shown = tag_rules_of(s).shown(thread.tags)
-    if typed is None or split_tags(typed) == shown:
-        return thread.tags
-    may_tag_threads(actor).require()
-    checked = checked_tags(s, actor, typed, most=most, known=shown)
-    if thread.state is ThreadState.VISIBLE:
-        refuse(checked.held_by, field="tags")
-    return checked.column
-
-
-def refuse_new_words(words: WordFilter, text: PostText, post: Post) -> None:
-    """What is shown already cannot go to the queue: an edit brings in no words that would hold it.
-
-    :raises Invalid: "words_refused".
-    """
-    if text.held_by and post.state is PostState.VISIBLE:
-        known = {rule.find for rule in words.judge("".join(stretches(post.source).texts)).held}
-        refuse(tuple(word for word in text.held_by if word not in known), field="source")
 
 
 def _rewrite(post: Post, text: PostText) -> None:
@@ -176,14 +162,17 @@ def _change_thread(uow: UnitOfWork, thread: Thread, changes: dict[str, Any]) -> 
     thread.version += 1  # the row is locked
 
 
-def _change_lists(uow: UnitOfWork, thread: Thread) -> None:
-    """What shows the thread's title besides itself: its pointers, the board's last post."""
+def _change_pointers(uow: UnitOfWork, thread: Thread) -> None:
     uow.session.execute(
         update(Thread)
         .where(Thread.moved_to_id == thread.id)
         .values(title=thread.title)
         .execution_options(synchronize_session=False)
     )
+
+
+def _change_boards(uow: UnitOfWork, thread: Thread) -> None:
+    """What shows the thread's title besides itself and its pointers: the board's last post, lists."""
     uow.session.execute(
         update(Board)
         .where(Board.id == thread.board_id, Board.last_thread_id == thread.id)

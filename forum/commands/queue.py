@@ -12,7 +12,7 @@ from forum.commands.publishing import Audience, audience_of, tell_audience
 from forum.core.errors import NotFound
 from forum.core.uow import UnitOfWork
 from forum.markup import render
-from forum.models import Post, PostState, Thread, ThreadState
+from forum.models import ModLogEntry, ModLogTarget, Post, PostState, TargetKind, Thread, ThreadState
 from forum.policies.actor import Actor
 from forum.policies.queue import may_work_queue
 from forum.queries.actors import actor_for_member
@@ -149,12 +149,21 @@ def _listeners(one: _Waiting) -> frozenset[int]:
 
 
 def _publish(uow: UnitOfWork, post_ids: Sequence[int], audiences: dict[int, Audience]) -> None:
-    """What follows an approval and is not taken back with it: who is told, and today's number."""
+    """What follows an approval and is not taken back with it: who is told, and today's number. Once:
+    not for posts that were shown before an edit held them."""
     s, site = uow.session, site_of(uow.session)
+    known = select(ModLogTarget.target_id).join(
+        ModLogEntry, ModLogEntry.id == ModLogTarget.entry_id
+    )
+    known = known.where(
+        ModLogTarget.kind == TargetKind.POST,
+        ModLogTarget.target_id.in_(post_ids),
+        ModLogEntry.action == "post.hold",
+    )
     rows = s.execute(
         select(Post, Thread)
         .join(Thread, Thread.id == Post.thread_id)
-        .where(Post.id.in_(post_ids))
+        .where(Post.id.in_(post_ids), Post.id.not_in(known))
         .order_by(Post.id)
     ).all()
     today: dict[int, int] = {}

@@ -78,6 +78,9 @@ SENTENCES: dict[str, Any] = {
     "flood": _l("Please wait %(retry_after_s)s seconds between two posts."),
     "newbie_wait": _l("New members wait a little: %(retry_after_s)s seconds more."),
     "links_refused": _l("Your group may not post links to other sites."),
+    "links_after_replies": _l(
+        "Others have replied already: put links to other sites into a reply of your own."
+    ),
     "read_access_too_high": _l("You may ask for reading access up to %(most)s."),
     "report_reason": _l("Choose a reason."),
     "report_text": _l("Say in a few words what is wrong, at most %(most)s characters."),

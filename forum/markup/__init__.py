@@ -1,5 +1,6 @@
 """BBCode in, safe HTML out: the one door to the markup engine."""
 
+from forum.markup.addresses import foreign_links
 from forum.markup.options import Rendered, RenderOptions
 from forum.markup.plain import message_bytes, plain_text
 from forum.markup.quoting import quote_source
@@ -12,6 +13,7 @@ __all__ = [
     "RenderOptions",
     "Rendered",
     "Stretches",
+    "foreign_links",
     "message_bytes",
     "plain_text",
     "quote_source",

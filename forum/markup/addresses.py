@@ -26,6 +26,14 @@ _FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp
 _KEPT = "%/?#@!$&()*+,;=:~-._"
 
 
+_FOREIGN_LINK = re.compile(r'<a href="([^"]*)" rel="')
+
+
+def foreign_links(html: str) -> frozenset[str]:
+    """Where rendered HTML links to other sites."""
+    return frozenset(_FOREIGN_LINK.findall(html))
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """A checked address.

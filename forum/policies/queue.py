@@ -73,10 +73,11 @@ def hold_reason(
     """
     if actor.moderates(board.id):
         return None
-    if has_held_words:
-        return HoldReason.WORDS
-    if has_foreign_links and actor.permission(May.POST_LINKS) == LINKS_WAIT:
-        return HoldReason.LINKS
+    for_text = hold_reason_of_edit(
+        actor, board.id, has_new_links=has_foreign_links, has_new_words=has_held_words
+    )
+    if for_text is not None:
+        return for_text
     is_direct = bool(
         actor.permission(May.POST_DIRECTLY) & (THREADS_DIRECT if is_thread else REPLIES_DIRECT)
     )
@@ -88,6 +89,22 @@ def hold_reason(
         May.SKIP_PERIODS
     ):
         return HoldReason.PERIOD
+    return None
+
+
+def hold_reason_of_edit(
+    actor: Actor, board_id: int, *, has_new_links: bool, has_new_words: bool
+) -> HoldReason | None:
+    """Why a text waits for what it says, be it new or brought in by an edit. Never a moderator's.
+
+    Where, when and how early somebody posts is no matter of an edit: that was approved.
+    """
+    if actor.moderates(board_id):
+        return None
+    if has_new_words:
+        return HoldReason.WORDS
+    if has_new_links and actor.permission(May.POST_LINKS) == LINKS_WAIT:
+        return HoldReason.LINKS
     return None
 
 

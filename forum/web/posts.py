@@ -6,11 +6,12 @@ from flask import Blueprint, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from forum.commands.edit_checks import OpeningChange
 from forum.commands.moderation import perform
 from forum.commands.moderation.own_posts import delete_own_post
 from forum.commands.moderation.post_editing import EditOptions
 from forum.commands.moderation.post_editing import edit as edit_of_others
-from forum.commands.post_edits import OpeningChange, edit_post
+from forum.commands.post_edits import edit_post
 from forum.commands.posts import reply_to_thread
 from forum.commands.threads import PostRef, ThreadOptions, start_thread
 from forum.core.errors import Forbidden

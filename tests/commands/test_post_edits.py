@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from forum.commands.post_edits import OpeningChange, edit_post
+from forum.commands.edit_checks import OpeningChange
+from forum.commands.post_edits import edit_post
 from forum.commands.threads import ThreadOptions
 from forum.core.errors import Forbidden, Invalid, NotFound
 from forum.core.uow import unit_of_work

@@ -5,10 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
+from forum.commands.edit_checks import OpeningChange
 from forum.commands.moderation.thread_merging import MergeOptions, SplitOptions
 from forum.commands.moderation.thread_places import CopyOptions
 from forum.commands.moderation.thread_tags import TagOptions
-from forum.commands.post_edits import OpeningChange, edit_post
+from forum.commands.post_edits import edit_post
 from forum.commands.settings import change_settings
 from forum.commands.tag_care import close_tags, merge_tags, restore_tags
 from forum.commands.tags import checked_tags, follow_tags, split_tags

@@ -20,6 +20,7 @@ from forum.commands.accounts.registration import register_member
 from forum.commands.announcements import AnnouncementDraft, create_announcement
 from forum.commands.boards.tree import draft_of, edit_board
 from forum.commands.counters import recount_threads
+from forum.commands.edit_checks import OpeningChange
 from forum.commands.friend_links import LinkDraft, create_link
 from forum.commands.moderation.post_editing import EditOptions
 from forum.commands.moderation.thread_marks import (
@@ -29,7 +30,6 @@ from forum.commands.moderation.thread_marks import (
     StickOptions,
 )
 from forum.commands.moderation.thread_moving import MoveOptions
-from forum.commands.post_edits import OpeningChange
 from forum.commands.posts import reply_to_thread
 from forum.commands.settings import change_settings
 from forum.commands.threads import ThreadOptions, start_thread

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from forum.core.cache import CacheName
 from forum.core.db import recorded_statements
 from forum.core.uow import unit_of_work
-from forum.models import Member, Post, PostRevision, Thread
+from forum.models import GroupPermission, Member, Post, PostRevision, Thread
 from tests.acting import csrf_token, log_in
-from tests.factories import FIRST_BOARD_ID
+from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
 
 TEXT = "求推荐一个近一点的地方。"
 
@@ -206,6 +207,35 @@ def test_a_waiting_post_is_said_to_wait(forum, member):
 
     assert answer.status_code == 303
     assert "等待审核" in member.get(answer.location).text
+
+
+@pytest.mark.parametrize("is_opening", [True, False])
+def test_an_edit_that_brings_a_link_in_is_said_to_wait(app, forum, member, member_id, is_opening):
+    with unit_of_work(forum.database) as uow:
+        uow.session.merge(GroupPermission(group_id=10, key="post.links", value=1))
+        uow.bump(CacheName.SITE)
+    thread_id = forum.thread(
+        member_id if is_opening else FOUNDER_ID,
+        replies=0 if is_opening else 1,
+        repliers=(member_id,),
+    )
+    with forum.read() as s:
+        post_id = s.scalars(
+            select(Post.id).where(Post.thread_id == thread_id, Post.author_id == member_id)
+        ).one()
+    fields = {"title": "旧标题"} if is_opening else {}
+
+    answer = member.send(
+        f"/post-{post_id}/edit", source=TEXT + " https://spam.example/", version="1", **fields
+    )
+
+    assert answer.status_code == 303
+    page = member.get(answer.location).text
+    assert "您的帖子需要审核" in page
+    assert "spam.example" in page
+    guest = app.test_client().get(f"/thread-{thread_id}-1-1.html")
+    assert "spam.example" not in guest.text
+    assert guest.status_code == (404 if is_opening else 200)
 
 
 def test_a_form_without_its_token_changes_nothing(forum, client, member_id):

@@ -1,5 +1,8 @@
-"""An author takes back an own post: through the moderators' door, by a right of the author's own."""
+"""What authors do to their own posts through the moderators' door: take one back, by a right of their
+own; send one to the queue again, by an edit.
+"""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -9,8 +12,8 @@ from forum.commands.moderation.perform import Request, load_for, logged, make, p
 from forum.commands.moderation.record import record
 from forum.core.errors import NotFound
 from forum.core.uow import UnitOfWork
-from forum.models import Post
-from forum.modlog.registry import action_of
+from forum.models import Post, PostHold, Thread
+from forum.modlog.registry import Action, action_of
 from forum.policies.actor import Actor
 from forum.policies.posts import may_delete_own_post
 from forum.queries.site import site_of
@@ -33,23 +36,46 @@ def delete_own_post(uow: UnitOfWork, actor: Actor, *, post_id: int) -> Deleted:
     :raises NotFound: there is no such post for the actor.
     :raises Forbidden: `may_delete_own_post`, or a large action has the thread in hand.
     """
-    s, site = uow.session, site_of(uow.session)
+    s = uow.session
     found = s.execute(select(Post.thread_id, Post.floor).where(Post.id == post_id)).one_or_none()
     if found is None:
         raise NotFound("not_found")
     is_thread = found.floor == 1
     action = action_of("thread.delete" if is_thread else "post.delete")
     target_id = found.thread_id if is_thread else post_id
-    request = Request(action, (target_id,), action.options())
 
+    def may(thread: Thread) -> None:
+        post = s.get_one(Post, post_id, populate_existing=True)
+        may_delete_own_post(actor, thread, post).require()
+
+    entry_id, board_id = _do(uow, actor, action, target_id, may)
+    return Deleted(entry_id, found.thread_id, board_id, is_thread)
+
+
+def hold_own_post(uow: UnitOfWork, actor: Actor, hold: PostHold) -> int:
+    """Send a post that was edited to the queue. Nothing is locked after this.
+
+    :param hold: why; kept with the post, in place of what held it before.
+    :returns: the entry of the log, by which a moderator takes it back.
+    """
+    uow.session.merge(hold)
+    uow.session.flush()  # the edit, which is read again
+    entry_id, _ = _do(uow, actor, action_of("post.hold"), hold.post_id, lambda _thread: None)
+    return entry_id
+
+
+def _do(
+    uow: UnitOfWork, actor: Actor, action: Action, target_id: int, may: Callable[[Thread], None]
+) -> tuple[int, int]:
+    """What `perform` does, but for the moderator's right. The entry's id, and the board's."""
+    s, site = uow.session, site_of(uow.session)
+    request = Request(action, (target_id,), action.options())
     targets = load_for(s, site, request, uow=uow)
-    post = s.get_one(Post, post_id, populate_existing=True)
     (thread,) = targets.threads
-    may_delete_own_post(actor, thread, post).require()
+    may(thread)
     require_free([thread])
 
     planned = plan(s, site, actor, request, targets, now=uow.now, is_real=True)
     what, board_id = logged(actor, planned), thread.board_id  # before anything goes
     applied = make(uow, planned, actor)
-    entry_id = record(uow, what.with_effects(applied.effects))
-    return Deleted(entry_id, found.thread_id, board_id, is_thread)
+    return record(uow, what.with_effects(applied.effects)), board_id

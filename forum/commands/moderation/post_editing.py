@@ -8,13 +8,14 @@ from typing import Any
 
 from sqlalchemy import select
 
+from forum.commands.edit_checks import OpeningChange, ThreadChanges, new_words, thread_changes
 from forum.commands.moderation.planning import Planner
 from forum.commands.moderation.registry import action
 from forum.commands.moderation.rewriting import has_plain_links
 from forum.commands.moderation.targets import PostTarget
-from forum.commands.post_edits import OpeningChange, refuse_new_words, thread_changes
 from forum.commands.post_texts import post_text
 from forum.commands.threads import ThreadOptions
+from forum.commands.word_checks import refuse
 from forum.core.errors import Invalid
 from forum.models import PostState, TargetKind, Thread, ThreadState
 from forum.modlog.effects import Rewrite, fingerprint
@@ -58,10 +59,12 @@ def edit(planner: Planner, target: PostTarget, options: EditOptions) -> None:
     changes = (
         thread_changes(planner.session, actor, thread, opening, words)
         if opening is not None
-        else {}
+        else ThreadChanges()
     )
-    refuse_new_words(words, text, post)
-    if text.source == post.source and not changes:
+    # Moderators are held nowhere, so what somebody else said does not go to the queue by their words.
+    refuse(changes.held_by, field="title")
+    refuse(new_words(words, text, post), field="source")
+    if text.source == post.source and not changes.columns:
         raise Invalid("nothing_changes")
 
     planner.effects.add(
@@ -76,8 +79,8 @@ def edit(planner: Planner, target: PostTarget, options: EditOptions) -> None:
         planner.derive(post, edited_at=planner.now, edited_by_name=actor.name)
     if post.floor == 1:
         planner.derive(thread, has_images=text.rendered.image_count > 0)
-    if changes:
-        _change_thread(planner, thread, changes)
+    if changes.columns:
+        _change_thread(planner, thread, changes.columns)
     planner.tell(post.author_id)
 
 

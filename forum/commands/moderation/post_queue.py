@@ -11,6 +11,7 @@ from forum.models import Post, PostState, TargetKind, ThreadState
 from forum.modlog.registry import Group, NoOptions
 from forum.policies.permissions import May
 
+SHOWN = frozenset({PostState.VISIBLE})
 PENDING = frozenset({PostState.PENDING})
 WAITING = frozenset({PostState.PENDING, PostState.IGNORED})
 # An opening post waits together with its thread.
@@ -37,10 +38,33 @@ def approve(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
     planner.tell(post.author_id)
 
 
+@action(
+    "post.hold", "Send to the queue", "Undo sending to the queue",
+    targets=TargetKind.POST, permission=May.WORK_QUEUE, group=Group.POST, family="post.approval",
+    is_bulk=True, states=SHOWN, site_wide=True, icon="eye",
+)  # fmt: skip
+def hold(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
+    """待审: back to the queue; what an approval pays is taken back, until there is one."""
+    post, thread = target.post, target.thread
+    if post.floor == 1:
+        planner.change(thread, state=ThreadState.PENDING)
+    planner.change(post, state=PostState.PENDING)
+    planner.reverse_rule(f"post:{post.id}", _rule_of(post))
+    if post.floor > 1:
+        hidden: set[int] = planner.remembered(("hidden", thread.id), set)
+        hidden.add(post.id)
+        derive_last_post(planner, thread, hidden=hidden)
+    planner.tell(post.author_id)
+
+
+def _rule_of(post: Post) -> str:
+    return "thread.posted" if post.floor == 1 else "post.replied"
+
+
 def pay_approved(planner: Planner, target: PostTarget) -> None:
     """Pay what a post is paid when it is shown at last."""
     post, thread = target.post, target.thread
-    rule = "thread.posted" if post.floor == 1 else "post.replied"
+    rule = _rule_of(post)
     planner.pay(
         rule,
         member_id=post.author_id,

@@ -5,9 +5,10 @@ import json
 import pytest
 from sqlalchemy import select, update
 
+from forum.commands.edit_checks import OpeningChange
 from forum.commands.moderation import conflicts_of, preview
 from forum.commands.moderation.post_editing import EditOptions
-from forum.commands.post_edits import OpeningChange, edit_post
+from forum.commands.post_edits import edit_post
 from forum.commands.threads import ThreadOptions
 from forum.core.clock import utc_now
 from forum.core.errors import Conflict, Forbidden, Invalid
