@@ -62,7 +62,8 @@ class Action:
     :param also_permission: the key of a second right it takes.
     :param plan: (Planner, target, options) -> None; says what would happen. Writes nothing.
     :param family: entries of one family on one target replace each other (stick and its end date).
-    :param minds_rank: not on something of a member of equal or higher rank.
+    :param minds_rank: it takes something from its author, so not on that of a member of equal or
+        higher rank. One's own is always one's own.
     :param states: the states of a thread, or of a post, it may be done in.
     :param thread_states: the states of the thread of such a post.
     :param locks_threads_first: it touches a member's threads, so the members are locked after those.

@@ -31,7 +31,7 @@ def send(client, path, token_from="/settings", **fields):
 
 
 def test_a_single_mild_action_is_done_at_once(client, forum, board_id, moderator):
-    thread_id = forum.thread(board_id=board_id)
+    thread_id = forum.thread(forum.member(), board_id)
     page = client.get(
         f"/moderation/do/thread.close?ids={thread_id}&back=/thread-{thread_id}-1-1.html"
     )
@@ -61,7 +61,7 @@ def test_a_destructive_action_is_shown_before_it_is_done(client, forum, board_id
 
 
 def test_the_preview_of_a_move_belongs_to_its_options(client, forum, board_id, moderator):
-    other, thread_id = forum.board("别处"), forum.thread(board_id=board_id)
+    other, thread_id = forum.board("别处"), forum.thread(forum.member(), board_id)
     shown = client.get(f"/moderation/do/thread.move?ids={thread_id}")
     assert "别处" in shown.text
     first = send(client, "/moderation/do/thread.move", ids=thread_id, board_id=other)
@@ -99,13 +99,13 @@ def test_types_are_offered_of_the_board_they_are_for(client, forum, board_id, mo
 
 
 def test_a_form_without_a_board_is_refused(client, forum, board_id, moderator):
-    answer = send(client, "/moderation/do/thread.move", ids=forum.thread(board_id=board_id))
+    answer = send(client, "/moderation/do/thread.move", ids=forum.thread(forum.member(), board_id))
 
     assert answer.status_code == 422
 
 
 def test_a_smuggled_target_stops_all(client, forum, board_id, moderator):
-    mine, theirs = forum.thread(board_id=board_id), forum.thread()
+    mine, theirs = forum.thread(forum.member(), board_id), forum.thread()
 
     page = client.get(f"/moderation/do/thread.close?ids={mine}&ids={theirs}")
     assert page.status_code == 200
@@ -135,7 +135,7 @@ def test_others_get_no_page(client, forum, who):
 
 
 def test_the_bulk_bar_and_the_bars_are_on_the_pages(client, forum, board_id, moderator):
-    thread_id = forum.thread(board_id=board_id)
+    thread_id = forum.thread(forum.member(), board_id)
 
     assert "/moderation/do/thread.stick" in client.get(f"/forum-{board_id}-1.html").text
     assert "/moderation/do/thread.digest" in client.get(f"/thread-{thread_id}-1-1.html").text
@@ -150,7 +150,7 @@ def test_the_panel_asks_for_the_password(client, forum, moderator):
 
 
 def test_the_log_offers_undo_and_undoing_works(client, forum, board_id, moderator):
-    thread_id = forum.thread(board_id=board_id, title="旧笔记本")
+    thread_id = forum.thread(forum.member(), board_id, title="旧笔记本")
     done = moderator.does("thread.close", thread_id, reason="文不对题")
     open_panel(forum)
 
@@ -166,7 +166,7 @@ def test_the_log_offers_undo_and_undoing_works(client, forum, board_id, moderato
 
 
 def test_conflicts_are_listed_with_what_to_undo_first(client, forum, board_id, moderator):
-    thread_id = forum.thread(board_id=board_id)
+    thread_id = forum.thread(forum.member(), board_id)
     first = moderator.does("thread.close", thread_id)
     second = moderator.does("thread.open", thread_id)
 
@@ -177,7 +177,7 @@ def test_conflicts_are_listed_with_what_to_undo_first(client, forum, board_id, m
 
 
 def test_who_moved_a_thread_away_finds_the_way_back(client, forum, board_id, moderator):
-    thread_id = forum.thread(board_id=board_id, title="旧笔记本")
+    thread_id = forum.thread(forum.member(), board_id, title="旧笔记本")
     done = moderator.does("thread.move", thread_id, options=MoveOptions(FIRST_BOARD_ID))
     founder = Moderator(forum, FOUNDER_ID)
     founder.does("thread.close", thread_id)
@@ -191,8 +191,8 @@ def test_who_moved_a_thread_away_finds_the_way_back(client, forum, board_id, mod
 
 
 def test_a_conflict_is_told_with_names_not_numbers(client, forum, board_id, moderator):
-    moved, kept = (forum.thread(board_id=board_id, title=title) for title in ("走了的", "没动的"))
-    other = forum.board("远处")
+    author, other = forum.member(), forum.board("远处")
+    moved, kept = (forum.thread(author, board_id, title=title) for title in ("走了的", "没动的"))
     first = moderator.does("thread.move", moved, kept, options=MoveOptions(FIRST_BOARD_ID))
     Moderator(forum, FOUNDER_ID).does("thread.move", moved, options=MoveOptions(other))
 
@@ -237,7 +237,7 @@ def test_the_recycle_bin_restores(client, forum, board_id, moderator):
 
 
 def test_the_thread_tells_its_history(client, forum, board_id, moderator):
-    thread_id = forum.thread(board_id=board_id)
+    thread_id = forum.thread(forum.member(), board_id)
     moderator.does("thread.close", thread_id)
 
     assert "history" in client.get(f"/thread-{thread_id}-1-1.html").text

@@ -15,6 +15,9 @@ from tests.commands.moderation.acting import Moderator, entries, row, working
 from tests.factories import FOUNDER_ID
 from tests.web.test_moderation import send
 
+TAKING = {
+    "thread.close", "thread.delete", "thread.merge", "thread.move", "thread.sink", "thread.split",
+}  # fmt: skip
 BOXES = re.compile(r'<input[^>]*type="checkbox" name="([a-z_]*ids)" value="(\d+)"[^>]*>')
 
 
@@ -121,7 +124,7 @@ def test_a_members_replies_have_boxes(client, forum, board_id, moderator):
     assert row(forum, Post, post_id).state is PostState.RECYCLED
 
 
-def test_what_belongs_to_a_higher_rank_is_not_offered_for_deletion(
+def test_nothing_is_offered_that_takes_something_from_a_higher_rank(
     client, forum, board_id, moderator
 ):
     forum.thread(FOUNDER_ID, board_id, title="公告红旗")
@@ -132,12 +135,12 @@ def test_what_belongs_to_a_higher_rank_is_not_offered_for_deletion(
     ):  # fmt: skip
         page = client.get(path)
         assert boxes(page)
-        assert "thread.close" in buttons(page)
-        assert "thread.delete" not in buttons(page)
+        assert "thread.stick" in buttons(page)
+        assert not TAKING & buttons(page)
 
 
 def test_targets_smuggled_into_a_search_batch_stop_all(client, forum, board_id, moderator):
-    mine, theirs = forum.thread(board_id=board_id), forum.thread()
+    mine, theirs = forum.thread(forum.member(), board_id), forum.thread()
 
     answer = send(client, "/moderation/do/thread.close", thread_ids=[mine, theirs], previewed="x")
 
@@ -231,12 +234,12 @@ def test_a_thread_page_offers_only_what_there_is_to_do(client, forum, board_id, 
     assert "post.restore" in buttons(client.get(f"/thread-{talked}-1-1.html"))
 
 
-def test_a_thread_of_a_higher_rank_is_not_offered_for_deletion(client, forum, board_id, moderator):
+def test_a_thread_of_a_higher_rank_is_offered_marks_alone(client, forum, board_id, moderator):
     thread_id = forum.thread(FOUNDER_ID, board_id, replies=25, repliers=(forum.member("李雷"),))
     for number in (1, 2):
         page = client.get(f"/thread-{thread_id}-{number}-1.html")
-        assert "thread.close" in links(page)
-        assert "thread.delete" not in links(page)
+        assert "thread.stick" in links(page)
+        assert not TAKING & links(page)
 
 
 def test_what_a_higher_one_made_sticky_is_not_offered(client, forum, board_id, moderator):

@@ -81,7 +81,7 @@ def scene(app: Flask, forum: Forum) -> Scene:
     first = forum.member("同级创始人", group_id=1, is_founder=True)
     authors = {
         "own": author, "target": author, "secret": hidden, "peer": peer, "chief": chief, "first": first,
-        "binned": author,
+        "binned": author, "spare": author,
     }  # fmt: skip
     where = {"target": target, "secret": secret}
     threads, posts = {}, {}
@@ -109,7 +109,7 @@ def fields_of(scene: Scene, key: str, place: str) -> dict[str, Any]:
     if key in ("thread.move", "thread.copy"):
         sent["board_id"] = scene.boards[to or "target"]
     if key == "thread.merge":
-        sent["other_id"] = scene.threads[to or "peer"]
+        sent["other_id"] = scene.threads[to or "spare"]
     if key == "thread.split":
         sent |= {"floors": "2", "title": "新的"}
     if key == "post.edit":
@@ -254,7 +254,7 @@ def mark_of(client: FlaskClient, key: str, sent: dict[str, Any]) -> str:
 
 
 def test_an_undo_is_for_the_boards_of_the_entry(app: Flask, forum: Forum, scene: Scene) -> None:
-    client = visitor(app, forum, scene.people["admin"])
+    client = visitor(app, forum, scene.people["founder"])
     sent = fields_of(scene, "thread.close", "secret")
     assert client.post("/moderation/do/thread.close", data=sent).status_code == 303
     with forum.read() as s:

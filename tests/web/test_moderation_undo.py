@@ -35,7 +35,7 @@ def number_of(progress):
 
 @pytest.mark.usefixtures("reasons_required")
 def test_who_has_to_give_a_reason_gives_one_for_an_undo(client, forum, board_id, moderator):
-    thread_id = forum.thread(board_id=board_id)
+    thread_id = forum.thread(forum.member(), board_id)
     done = moderator.does("thread.close", thread_id, reason="灌水")
     path = f"/moderation/undo/{done.entry_id}"
     assert 'name="reason"' in client.get(path).text
@@ -65,7 +65,7 @@ def test_a_large_undo_asks_for_the_reason_and_keeps_it(client, forum, board_id, 
 
 
 def test_others_may_leave_the_reason_out(client, forum, board_id, moderator):
-    thread_id = forum.thread(board_id=board_id)
+    thread_id = forum.thread(forum.member(), board_id)
     done = moderator.does("thread.close", thread_id)
 
     assert send(client, f"/moderation/undo/{done.entry_id}").status_code == 303
@@ -114,7 +114,7 @@ def test_a_preview_says_what_an_undo_leaves(client, forum, board_id, moderator):
 
 @pytest.mark.parametrize("notifies", [True, False])
 def test_an_undo_says_who_is_told(client, forum, board_id, moderator, notifies):
-    done = moderator.does("thread.close", forum.thread(board_id=board_id), notifies=notifies)
+    done = moderator.does("thread.close", forum.thread(forum.member(), board_id), notifies=notifies)
 
     page = client.get(f"/moderation/undo/{done.entry_id}?lang=en").text
 

@@ -447,7 +447,7 @@ def test_a_pinned_reply_says_where_it_comes_from(forum: Forum, client: FlaskClie
 
 
 def test_a_moderator_sees_addresses_and_bars(forum: Forum, client: FlaskClient) -> None:
-    thread_id = forum.thread(replies=1)
+    thread_id = forum.thread(forum.member(), replies=1)
     recycled = forum.thread(state=ThreadState.RECYCLED)
     guests = read(client, f"/thread-{thread_id}-1-1.html")
     log_in(client, forum, forum.moderator(FIRST_BOARD_ID))

@@ -24,6 +24,7 @@ class WarnOptions:
     targets=TargetKind.POST, permission=May.WARN, group=Group.POST, options=WarnOptions,
     is_bulk=True, minds_rank=True, states=frozenset({PostState.VISIBLE}), icon="warning",
     also_permission=May.BLOCK_POST,
+    ends_as=WarnOptions(False),
 )  # fmt: skip
 def warn(planner: Planner, target: PostTarget, options: WarnOptions) -> None:
     """警告, 解除警告. Each warning that is one too many within the window mutes the author, unless

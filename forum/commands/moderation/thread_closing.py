@@ -12,7 +12,7 @@ SHOWN = frozenset({ThreadState.VISIBLE})
 @action(
     "thread.close", "Close", "Undo closing",
     targets=TargetKind.THREAD, permission=May.CLOSE, group=Group.STATE, family="thread.closing",
-    is_bulk=True, takes_expiry=True, states=SHOWN, icon="lock",
+    is_bulk=True, takes_expiry=True, minds_rank=True, states=SHOWN, icon="lock",
     fits=lambda _site, _actor, thread: not thread.is_closed,
     ends_by="thread.open",
 )  # fmt: skip

@@ -62,7 +62,7 @@ class MergeOptions:
 @action(
     "thread.merge", "Merge", "Undo the merge",
     targets=TargetKind.THREAD, permission=May.MERGE, group=Group.PLACE, options=MergeOptions,
-    is_destructive=True, states=SHOWN, most_targets=1, is_long=True, icon="link",
+    is_destructive=True, minds_rank=True, states=SHOWN, most_targets=1, is_long=True, icon="link",
 )  # fmt: skip
 def merge(planner: Planner, thread: Thread, options: MergeOptions) -> None:
     """合并: the other thread's posts come into this one, floors by time; the earliest post opens it
@@ -128,7 +128,7 @@ class SplitOptions:
 @action(
     "thread.split", "Split", "Undo the split",
     targets=TargetKind.THREAD, permission=May.SPLIT, group=Group.PLACE, options=SplitOptions,
-    is_destructive=True, states=SHOWN, most_targets=1, is_long=True, icon="copy",
+    is_destructive=True, minds_rank=True, states=SHOWN, most_targets=1, is_long=True, icon="copy",
     fits=lambda _site, _actor, thread: thread.reply_count > 0,
 )  # fmt: skip
 def split(planner: Planner, thread: Thread, options: SplitOptions) -> None:

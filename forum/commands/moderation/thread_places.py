@@ -52,7 +52,7 @@ def raise_thread(planner: Planner, thread: Thread, _options: NoOptions) -> None:
 @action(
     "thread.sink", "Sink", "Undo sinking",
     targets=TargetKind.THREAD, permission=May.BUMP, group=Group.PLACE, family="thread.order",
-    is_bulk=True, states=SHOWN, icon="down",
+    is_bulk=True, minds_rank=True, states=SHOWN, icon="down",
 )  # fmt: skip
 def sink(planner: Planner, thread: Thread, _options: NoOptions) -> None:
     """下沉: two years down the list; the next reply brings it up again."""

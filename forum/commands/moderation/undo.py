@@ -27,12 +27,12 @@ from forum.core.errors import NotFound
 from forum.core.uow import UnitOfWork
 from forum.models import Member, ModLogEntry, ModLogTarget, Post, TargetKind, Thread
 from forum.modlog.effects import Change, Count, Effect, Purge, decode, encode, inverses
-from forum.modlog.registry import Action, action_of
+from forum.modlog.registry import ACTIONS, Action, action_of
 from forum.policies.actor import Actor, outranks
 from forum.policies.moderation import may_use
 from forum.policies.threads import may_read_thread
 from forum.policies.verdict import ALLOWED, Refusal, Verdict, refused
-from forum.queries.actors import member_rank
+from forum.queries.actors import member_rank, ranks_of
 from forum.queries.site import Site, site_of
 
 # Fields that follow from where a thread is are counted anew when undoing, not turned round.
@@ -58,6 +58,17 @@ class LoggedEntry:
     target_ids: tuple[int, ...]
     effects: tuple[Effect, ...]
     row: ModLogEntry
+
+    @property
+    def undo_takes(self) -> bool:
+        """Would taking it back do what minds the author's rank: close again, delete again?"""
+        action, options = self.action, self.row.options
+        ended = action.ends_as is not None and action.options_from(options) == action.ends_as
+        if self.is_reversal:
+            return action.minds_rank and not ended
+        if action.minds_rank:
+            return ended  # 解除屏蔽
+        return any(one.minds_rank for one in ACTIONS.values() if one.family == action.family)
 
     @property
     def raw_effects(self) -> list[Effect]:
@@ -285,7 +296,7 @@ def may_undo(s: Session, actor: Actor, site: Site, entry: LoggedEntry) -> Verdic
         return ALLOWED
     if entry.action.targets is TargetKind.MEMBER:
         return _may_undo_on_members(s, actor, site, entry)
-    return _may_undo_in_threads(s, actor, entry)
+    return _may_undo_in_threads(s, actor, site, entry)
 
 
 def _may_undo_on_members(s: Session, actor: Actor, site: Site, entry: LoggedEntry) -> Verdict:
@@ -303,13 +314,16 @@ def _may_undo_on_members(s: Session, actor: Actor, site: Site, entry: LoggedEntr
     return _may_put_back_in(actor, entry, boards) if boards else ALLOWED
 
 
-def _may_undo_in_threads(s: Session, actor: Actor, entry: LoggedEntry) -> Verdict:
+def _may_undo_in_threads(s: Session, actor: Actor, site: Site, entry: LoggedEntry) -> Verdict:
     ids = _thread_ids(s, entry.effects)
+    authors: set[int] = set()
     if entry.action.targets is TargetKind.THREAD:
         ids |= set(entry.target_ids)
     else:
-        posts = select(Post.thread_id).where(Post.id.in_(entry.target_ids))
-        ids |= set(s.scalars(posts))
+        posts = select(Post.thread_id, Post.author_id).where(Post.id.in_(entry.target_ids))
+        for row in s.execute(posts):
+            ids.add(row.thread_id)
+            authors.add(row.author_id)
     boards = {
         values["board_id"]
         for effect in entry.effects
@@ -321,8 +335,15 @@ def _may_undo_in_threads(s: Session, actor: Actor, entry: LoggedEntry) -> Verdic
         if not readable:
             return readable
         boards.add(thread.board_id)
+        if entry.action.targets is TargetKind.THREAD:
+            authors.add(thread.author_id)
     if any(board_id not in actor.readable for board_id in boards):
         return refused(Refusal.NOT_VISIBLE)
+    # Who did it may take it back whoever it concerns: things are then as that one found them.
+    if entry.undo_takes and actor.member_id != entry.row.actor_id:
+        for author_id, rank in ranks_of(s, site, authors).items():
+            if actor.member_id != author_id and not outranks(actor.rank, rank):
+                return refused(Refusal.OUTRANKED)
     return _may_put_back_in(actor, entry, boards)
 
 

@@ -233,7 +233,7 @@ def test_split_floors_become_a_thread_and_both_count_from_one(forum, founder):
 def test_the_word_filter_reads_the_title_of_a_split(forum, founder):
     board_id = forum.board()
     editor = Moderator(forum, forum.moderator(board_id, group_id=17))  # not exempt from the filter
-    thread_id = forum.thread(board_id=board_id, replies=2)
+    thread_id = forum.thread(forum.member(), board_id, replies=2)
     word(forum, "坏词", WordAction.REFUSE)
 
     with pytest.raises(Invalid, match="words_refused"):

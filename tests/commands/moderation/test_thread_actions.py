@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from forum.commands.moderation.thread_marks import DigestOptions, HighlightOptions, StickOptions
+from forum.commands.moderation.thread_merging import MergeOptions, SplitOptions
 from forum.commands.moderation.thread_moving import MoveOptions
 from forum.commands.points import pay_rule
 from forum.core.clock import utc_now
@@ -330,7 +331,8 @@ def test_a_purge_cannot_be_undone(forum, founder):
 def test_one_refused_target_refuses_all(forum):
     mine, theirs = forum.board("我的"), forum.board("别处")
     moderator = Moderator(forum, forum.moderator(mine))
-    good, smuggled = forum.thread(board_id=mine), forum.thread(board_id=theirs)
+    author = forum.member()
+    good, smuggled = forum.thread(author, mine), forum.thread(author, theirs)
 
     with pytest.raises(Forbidden, match="moderators_only"):
         moderator.does("thread.close", good, smuggled)
@@ -343,8 +345,10 @@ def test_a_secret_target_is_not_found(forum):
     mine, secret = forum.board("我的"), forum.board("密室", viewers=(1,))
     moderator = Moderator(forum, forum.moderator(mine))
 
+    own, hidden = forum.thread(moderator.member_id, mine), forum.thread(board_id=secret)
+
     with pytest.raises(NotFound):
-        moderator.does("thread.close", forum.thread(board_id=mine), forum.thread(board_id=secret))
+        moderator.does("thread.close", own, hidden)
 
 
 def test_a_board_moderator_sticks_in_the_board_only_and_leaves_higher_ones_alone(forum, founder):
@@ -371,12 +375,91 @@ def test_a_moderator_does_not_delete_a_superior_s_thread(forum):
     moderator.does("thread.delete", forum.thread(forum.member(), mine))
 
 
+TAKING = {
+    "thread.close": None,
+    "thread.move": MoveOptions(FIRST_BOARD_ID),
+    "thread.sink": None,
+    "thread.split": SplitOptions("2", "分出来"),
+}
+
+
+@pytest.mark.parametrize("key", TAKING)
+def test_nothing_is_taken_from_an_equal_but_all_of_it_from_oneself(forum, key):
+    board_id = forum.board("版")
+    mod, peer = forum.moderator(board_id, "版主"), forum.moderator(board_id, "同级")
+    theirs, own = (forum.thread(one, board_id, replies=2) for one in (peer, mod))
+    moderator = Moderator(forum, mod)
+
+    with pytest.raises(Forbidden) as refusal:
+        moderator.does(key, theirs, options=TAKING[key])
+    moderator.does(key, own, options=TAKING[key])
+
+    assert refusal.value.key == "outranked"
+    assert [one.target_count for one in entries(forum)] == [1]
+
+
+@pytest.mark.parametrize("is_into_theirs", [True, False])
+def test_a_merge_asks_for_the_authors_of_both_threads(forum, is_into_theirs):
+    board_id = forum.board("版")
+    moderator = Moderator(forum, forum.moderator(board_id, "版主"))
+    theirs, other = forum.thread(FOUNDER_ID, board_id), forum.thread(board_id=board_id)
+    into, merged = (theirs, other) if is_into_theirs else (other, theirs)
+
+    with pytest.raises(Forbidden):
+        moderator.does("thread.merge", into, options=MergeOptions(merged))
+
+    assert row(forum, Thread, merged).state is ThreadState.VISIBLE
+
+
+def test_marks_that_only_add_ask_for_no_rank(forum):
+    board_id = forum.board("版")
+    moderator = Moderator(forum, forum.moderator(board_id, "版主"))
+    thread_id = forum.thread(FOUNDER_ID, board_id)
+
+    moderator.does("thread.stick", thread_id, options=StickOptions(1))
+    moderator.does("thread.raise", thread_id)
+
+    assert row(forum, Thread, thread_id).sticky_level == 1
+
+
+def test_an_undo_that_takes_again_minds_the_rank_and_one_that_gives_back_does_not(forum, founder):
+    board_id = forum.board("版")
+    moderator = Moderator(forum, forum.moderator(board_id, "版主"))
+    thread_id = forum.thread(forum.moderator(board_id, "同级"), board_id)
+    closed = founder.does("thread.close", thread_id)
+    opened = founder.undoes(closed.entry_id)
+
+    with pytest.raises(Forbidden) as refusal:
+        moderator.undoes(opened.entry_id)
+    founder.undoes(opened.entry_id)
+    own = moderator.undoes(entries(forum)[-1].id)
+    moderator.undoes(own.entry_id)
+
+    assert refusal.value.key == "outranked"
+    assert row(forum, Thread, thread_id).is_closed
+
+
+def test_undoing_what_gave_something_back_minds_the_rank(forum, founder):
+    board_id = forum.board("版")
+    moderator = Moderator(forum, forum.moderator(board_id, "版主"))
+    peer = forum.moderator(board_id, "同级")
+    binned = forum.thread(peer, board_id, state=ThreadState.RECYCLED)
+    restored = founder.does("thread.restore", binned)
+
+    with pytest.raises(Forbidden):
+        moderator.undoes(restored.entry_id)
+
+    assert row(forum, Thread, binned).state is ThreadState.VISIBLE
+
+
 def test_threads_do_not_go_where_the_moderator_may_not_post(forum):
     mine, secret = forum.board("我的"), forum.board("密室", viewers=(1,))
     moderator = Moderator(forum, forum.moderator(mine))
 
+    own = forum.thread(moderator.member_id, mine)
+
     with pytest.raises(NotFound):
-        moderator.does("thread.move", forum.thread(board_id=mine), options=MoveOptions(secret))
+        moderator.does("thread.move", own, options=MoveOptions(secret))
 
 
 def test_the_owner_is_told_when_asked_for(forum, founder):
