@@ -47,6 +47,7 @@ REFUSALS: dict[str, Any] = {
     Refusal.LOCKED: _l("This account is locked. Please ask the administrators."),
     Refusal.FOUNDER_ONLY: _l("Only the founder may do this."),
     Refusal.ADMINISTRATORS_ONLY: _l("This is for the administrators."),
+    Refusal.TOO_MANY: _l("Your group may delete at most %(most)s at once."),
     Refusal.ALREADY_CLAIMED: _l("This account has an owner already."),
     Refusal.NETWORK: _l("Nobody can use this site from your network at the moment."),
     Refusal.ONESELF: _l("This is yourself."),

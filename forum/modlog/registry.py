@@ -64,6 +64,8 @@ class Action:
     :param family: entries of one family on one target replace each other (stick and its end date).
     :param minds_rank: it takes something from its author, so not on that of a member of equal or
         higher rank. One's own is always one's own.
+    :param many_permission: the right it needs besides on more targets than a page of a list shows.
+    :param least_rank: a policies/actor.py Rank it needs besides the permission.
     :param states: the states of a thread, or of a post, it may be done in.
     :param thread_states: the states of the thread of such a post.
     :param locks_threads_first: it touches a member's threads, so the members are locked after those.
@@ -99,6 +101,8 @@ class Action:
     takes_expiry: bool = False
     is_final: bool = False
     minds_rank: bool = False
+    many_permission: str = ""
+    least_rank: int = 0
     states: frozenset[str] = frozenset()
     thread_states: frozenset[str] = frozenset({ThreadState.VISIBLE})
     ends_as: Any = None

@@ -25,6 +25,10 @@ class ActionFacts(Protocol):
     @property
     def minds_rank(self) -> bool: ...
     @property
+    def many_permission(self) -> str: ...
+    @property
+    def least_rank(self) -> int: ...
+    @property
     def states(self) -> frozenset[str]: ...
     @property
     def thread_states(self) -> frozenset[str]: ...
@@ -43,12 +47,21 @@ def may_use(actor: Actor, action: ActionFacts, *, level: int = 1) -> Verdict:
         return refused(Refusal.SIGN_IN)
     if not actor.is_staff:
         return refused(Refusal.MODERATORS_ONLY)
+    if actor.rank < action.least_rank:
+        return refused(Refusal.ADMINISTRATORS_ONLY)
     allowed = actor.permission(action.permission)
     if not allowed or (action.also_permission and not actor.permission(action.also_permission)):
         return refused(Refusal.GROUP, group=actor.group_title)
     if level > allowed:
         return refused(Refusal.LEVEL_TOO_HIGH, allowed=allowed)
     return ALLOWED
+
+
+def may_do_to_so_many(actor: Actor, action: ActionFacts, *, count: int, most: int) -> Verdict:
+    """Do it to this many at once, when a page of a list shows `most`."""
+    if not action.many_permission or count <= most or actor.permission(action.many_permission):
+        return ALLOWED
+    return refused(Refusal.TOO_MANY, most=most)
 
 
 def may_moderate_thread(

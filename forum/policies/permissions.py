@@ -9,11 +9,15 @@ from importlib.resources import files
 
 @dataclass(frozen=True)
 class Permission:
-    """A permission: its key, an English label (gettext msgid) and the default groups' values."""
+    """A permission: its key, an English label (gettext msgid) and the default groups' values.
+
+    `unasked`: why no code asks for it; "" where some does.
+    """
 
     key: str
     label: str
     defaults: dict[int, int]
+    unasked: str = ""
 
 
 def _read_catalogue() -> dict[str, Permission]:
@@ -21,11 +25,11 @@ def _read_catalogue() -> dict[str, Permission]:
     for line in files(__package__).joinpath("rights.txt").read_text("utf-8").splitlines():
         if not line.strip() or line.startswith("#"):
             continue
-        key, label, values = (part.strip() for part in line.split("|"))
+        key, label, values, *unasked = (part.strip() for part in line.split("|"))
         if key in catalogue:
             raise ValueError(f"permission {key} stands twice")
         numbers = [int(value) for value in values.split()]
-        catalogue[key] = Permission(key, label, dict(enumerate(numbers, start=1)))
+        catalogue[key] = Permission(key, label, dict(enumerate(numbers, start=1)), *unasked)
     return catalogue
 
 
@@ -39,7 +43,6 @@ class May:
     REPLY = "post.reply"
     POST_DIRECTLY = "post.direct"
     POST_LINKS = "post.links"
-    SEE_IMAGES = "image.view"
     SEARCH = "search.kinds"
     CUSTOM_TITLE = "title.custom"
     GO_INVISIBLE = "online.invisible"
@@ -62,8 +65,6 @@ class May:
     EDIT_POSTS = "mod.post.edit"
     HANDLE_REPORTS = "mod.reports"
     WORK_QUEUE = "mod.queue"
-    ANNOUNCE = "mod.announce"
-    EDIT_BOARDS = "mod.board.edit"
     DELETE = "mod.delete"
     PURGE = "mod.purge"
     REASON = "mod.reason"

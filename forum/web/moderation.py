@@ -170,7 +170,8 @@ def _page(action: Action, ids: Sequence[int], form: ActionForm, options: Any) ->
             options = None
             shown = preview(reader(), actor(), site(), action.key, ids, None, now=now())
         lines = effect_lines(reader(), site(), actor(), shown.planned.effects)
-    is_seen = options is not None and shown is not None and not shown.options_refused_at_all
+    place = shown.options_refused if shown is not None else None
+    is_seen = options is not None and shown is not None and place is None
     form.previewed.data = _mark(action, ids, options, form.end_date) if is_seen else ""
     refused = {target.id: words_of(verdict) for target, verdict in shown.refused} if shown else {}
     response = form_page(
@@ -180,7 +181,7 @@ def _page(action: Action, ids: Sequence[int], form: ActionForm, options: Any) ->
         ids=ids,
         targets=_target_lines(shown, refused),
         lines=lines if is_seen else None,
-        place_refused=words_of(shown.options_refused) if shown and shown.options_refused else "",
+        place_refused=words_of(place) if place is not None else "",
         can_do=bool(ids) and not refused,
         told_count=len(set(shown.planned.told.values())) if shown else 0,
     )

@@ -110,6 +110,17 @@ def test_permission_keys_are_spelled_only_in_their_catalogue() -> None:
     assert found == []
 
 
+def test_every_permission_is_asked_for_or_says_why_not() -> None:
+    from forum.policies.permissions import PERMISSIONS, May
+
+    code = "\n".join(path.read_text("utf-8") for path in SOURCES if path.name != "permissions.py")
+    keys = {name: key for name, key in vars(May).items() if name.isupper()}
+    asked = {key for name, key in keys.items() if re.search(rf"\bMay\.{name}\b", code)}
+
+    assert asked == set(keys.values())
+    assert asked == {key for key, one in PERMISSIONS.items() if not one.unasked}
+
+
 def test_balances_are_written_by_the_ledger_alone() -> None:
     writers = [
         str(path.relative_to(ROOT))

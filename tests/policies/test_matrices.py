@@ -288,6 +288,13 @@ def acting_on_post(
     )
 
 
+def many(key: str, count: int) -> Question:
+    return lambda a: (
+        moderation.may_use(a, ACTIONS[key])
+        and moderation.may_do_to_so_many(a, ACTIONS[key], count=count, most=20)
+    )
+
+
 def acting_on_member(key: str, rank: Rank, member_id: int = 99) -> Question:
     return lambda a: moderation.may_moderate_member(a, ACTIONS[key], member_id=member_id, rank=rank)
 
@@ -307,6 +314,8 @@ MODERATION: dict[str, Question] = {
     "delete a thread here": acting("thread.delete"),
     "delete a peer's": acting("thread.delete", rank=Rank.MODERATOR),
     "... of an administrator": acting("thread.delete", rank=Rank.ADMINISTRATOR),
+    "delete 20 at once": many("thread.delete", 20),
+    "... and 21": many("thread.delete", 21),
     "restore one": acting("thread.restore", state=ThreadState.RECYCLED),
     "purge one": acting("thread.purge", state=ThreadState.RECYCLED),
     "block a post": acting_on_post("post.block"),
@@ -319,6 +328,7 @@ MODERATION: dict[str, Question] = {
     "... the super moderator": acting_on_member("member.mute", Rank.SUPER_MODERATOR, 11),
     "... an administrator": acting_on_member("member.mute", Rank.ADMINISTRATOR),
     "... a founder": acting_on_member("member.mute", Rank.FOUNDER),
+    "lock a member": acting_on_member("member.lock", Rank.MEMBER),
     "ban a member": acting_on_member("member.ban", Rank.MEMBER),
     "move threads to the board": lambda a: moderation.may_bring_threads_to(a, Board()),
     "... to a secret one": lambda a: moderation.may_bring_threads_to(a, Board(SECRET)),

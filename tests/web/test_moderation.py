@@ -7,15 +7,17 @@ import pytest
 from sqlalchemy import select, update
 
 from forum.commands.moderation import ACTIONS
+from forum.commands.moderation.batches import start_batch
 from forum.commands.moderation.member_cleaning import CleanOptions
 from forum.commands.moderation.thread_moving import MoveOptions
 from forum.core.cache import CacheName
 from forum.core.clock import utc_now
+from forum.core.errors import Forbidden
 from forum.core.uow import unit_of_work
 from forum.models import LoginSession, Member, Post, Setting, Thread, ThreadState, ThreadType
 from forum.policies.actor import MUTED_GROUP, Rank
 from tests.acting import csrf_token, log_in
-from tests.commands.moderation.acting import Moderator, entries, row
+from tests.commands.moderation.acting import Moderator, entries, row, working
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
 
 
@@ -246,7 +248,7 @@ def test_the_thread_tells_its_history(client, forum, board_id, moderator):
 
 def test_a_large_action_runs_in_steps_and_is_one_entry(client, forum, board_id, moderator):
     author = forum.member()
-    ids = [forum.thread(author, board_id) for _ in range(25)]
+    ids = [forum.thread(author, board_id) for _ in range(20)]
     first = send(client, "/moderation/do/thread.delete", ids=ids)
     mark = first.text.partition('name="previewed"')[2].partition('value="')[2].partition('"')[0]
 
@@ -254,11 +256,29 @@ def test_a_large_action_runs_in_steps_and_is_one_entry(client, forum, board_id, 
 
     assert (answer.status_code, answer.location) == (303, "/")
     (entry,) = entries(forum)
-    assert entry.target_count == 25
+    assert entry.target_count == 20
     undoing = send(client, f"/moderation/undo/{entry.id}")
     assert "/moderation/batches/" in undoing.location
     progress = client.get(undoing.location)
     assert (progress.status_code, progress.headers["Refresh"]) == (200, "2")
+
+
+def test_more_than_a_page_is_deleted_with_the_right_to_delete_in_bulk(
+    client, forum, board_id, moderator
+):
+    author, chief = forum.member(), Moderator(forum, forum.member("超版", group_id=2))
+    ids = [forum.thread(author, board_id) for _ in range(21)]
+
+    shown = send(client, "/moderation/do/thread.delete", ids=ids, preview="1")
+
+    assert "批量删帖" in shown.text
+    assert 'name="previewed" type="hidden" value=""' in shown.text
+    with pytest.raises(Forbidden, match="too_many"), working(forum) as uow:
+        start_batch(uow, moderator.actor, "thread.delete", ids)
+    moderator.does("thread.delete", *ids[:20])
+    moderator.undoes(entries(forum)[0].id)
+    chief.does("thread.delete", *ids)
+    assert {row(forum, Thread, one).state for one in ids} == {ThreadState.RECYCLED}
 
 
 def test_a_banned_network_gets_one_page_and_lifting_opens_it(client, app, forum):

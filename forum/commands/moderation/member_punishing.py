@@ -9,7 +9,7 @@ from forum.commands.moderation.registry import action
 from forum.core.errors import Invalid
 from forum.models import Member, MemberState, TargetKind
 from forum.modlog.registry import Choice, Group, NoOptions, asked
-from forum.policies.actor import BANNED_GROUP, MUTED_GROUP, PUNISHING_GROUPS, Actor
+from forum.policies.actor import BANNED_GROUP, MUTED_GROUP, PUNISHING_GROUPS, Actor, Rank
 from forum.policies.permissions import May
 
 
@@ -78,7 +78,8 @@ class LockOptions:
 @action(
     "member.lock", "Lock", "Undo locking",
     targets=TargetKind.MEMBER, permission=May.BAN, group=Group.MEMBER, options=LockOptions,
-    is_bulk=True, is_destructive=True, takes_expiry=True, icon="lock", ends_as=LockOptions(False),
+    is_bulk=True, is_destructive=True, takes_expiry=True, least_rank=Rank.ADMINISTRATOR, icon="lock",
+    ends_as=LockOptions(False),
     fits=lambda _site, _actor, member: member.state is not MemberState.UNCLAIMED,
 )  # fmt: skip
 def lock(planner: Planner, member: Member, options: LockOptions) -> None:

@@ -31,7 +31,7 @@ from forum.core.uow import UnitOfWork
 from forum.modlog.effects import Effect
 from forum.modlog.registry import Action, Choice, action_of
 from forum.policies.actor import Actor
-from forum.policies.moderation import NOTICE_REQUIRED
+from forum.policies.moderation import NOTICE_REQUIRED, may_do_to_so_many
 from forum.policies.permissions import May
 from forum.policies.verdict import ALLOWED, Refusal, Verdict, refused
 from forum.queries.site import Site, site_of
@@ -66,10 +66,6 @@ class Preview:
     planned: Planned
     refused: tuple[tuple[Target, Verdict], ...] = ()
     options_refused: Verdict | None = None
-
-    @property
-    def options_refused_at_all(self) -> bool:
-        return self.options_refused is not None
 
 
 @dataclass(frozen=True)
@@ -152,7 +148,9 @@ def preview(
             verdict.require()
     if options is None:
         return Preview(Planned(request, targets, (), {}), refusals)
-    place = options_verdict(actor, site, entry, options)
+    place = _verdict_on_count(actor, site, request)
+    if place:
+        place = options_verdict(actor, site, entry, options)
     if place:
         place = _verdict_on_companions(actor, entry, targets, level)
     if not place:
@@ -268,6 +266,13 @@ def require_all(
         verdict_on(actor, request.action, target, targets.ranks, level).require()
     require_free(targets.threads, batch_id)
     options_verdict(actor, site, request.action, request.options).require()
+    _verdict_on_count(actor, site, request).require()
+
+
+def _verdict_on_count(actor: Actor, site: Site, request: Request) -> Verdict:
+    reading = site.settings.reading
+    page = max(reading.threads_per_page, reading.posts_per_page)
+    return may_do_to_so_many(actor, request.action, count=len(request.target_ids), most=page)
 
 
 def plan(

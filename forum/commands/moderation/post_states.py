@@ -22,6 +22,7 @@ BINNED = frozenset({PostState.RECYCLED})
     "post.delete", "Delete posts", "Undo the deletion of posts",
     targets=TargetKind.POST, permission=May.DELETE, group=Group.POST, family="post.deletion",
     is_bulk=True, is_destructive=True, minds_rank=True, states=SHOWN, icon="trash",
+    many_permission=May.BATCH_DELETE,
     fits=lambda _site, _actor, post: post.floor > 1,
 )  # fmt: skip
 def delete(planner: Planner, target: PostTarget, _options: NoOptions) -> None:

@@ -18,7 +18,7 @@ BINNED = frozenset({ThreadState.RECYCLED})
     "thread.delete", "Delete threads", "Undo the deletion",
     targets=TargetKind.THREAD, permission=May.DELETE, group=Group.REMOVE, family="thread.deletion",
     is_bulk=True, is_destructive=True, minds_rank=True, states=DELETABLE, icon="trash",
-    is_long=True,
+    is_long=True, many_permission=May.BATCH_DELETE,
 )  # fmt: skip
 def delete(planner: Planner, thread: Thread, _options: NoOptions) -> None:
     """删除主题: to the recycle bin. Counters and points of all its authors go back; points of posts
