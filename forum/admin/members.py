@@ -38,6 +38,7 @@ from forum.queries.admin.members import (
     member_list,
     unclaimed_members,
 )
+from forum.queries.moderation_bars import member_actions
 
 MEMBERS = admin_page("members", _l("Member management"), menu=Menu.MEMBERS)
 UNCLAIMED = admin_page(
@@ -92,6 +93,7 @@ def _shown(card: MemberCard, form: object) -> Response:
         states=STATES,
         may_change=may,
         why_not=reason(may),
+        staff=member_actions(site(), actor(), card),
         may_appoint=may_appoint_founders(actor()),
         may_confirm=may_confirm_group(actor()),
         actions=ACTIONS,
@@ -183,8 +185,6 @@ def _confirmed(rule: str, name: str, step: Step) -> None:
         return form_page("admin/members/confirm.html", form, card=card, step=name)
 
 
-_confirmed("lock", "lock", membership.lock_member)
-_confirmed("unlock", "unlock", membership.unlock_member)
 _confirmed("make-founder", "make_founder", membership.make_founder)
 _confirmed("unmake-founder", "unmake_founder", membership.unmake_founder)
 _confirmed("confirm-group", "confirm_group", membership.confirm_group)

@@ -1,11 +1,13 @@
-"""Which group is a member in, may they log in, are they a founder? Decided by administrators."""
+"""Which group is a member in, are they a founder? Decided by administrators.
+
+Muting, banning and locking are moderators' actions (commands/moderation/member_punishing.py), here too.
+"""
 
 from datetime import datetime
 
 from sqlalchemy import select
 
 from forum.commands.accounts.claiming import confirm_claimed_group, hand_over_account
-from forum.commands.accounts.sessions import end_sessions_of
 from forum.commands.admin_log import log_change
 from forum.commands.boards.moderators import return_to_ladder
 from forum.commands.locks import lock_members
@@ -14,7 +16,7 @@ from forum.core.errors import Conflict, Invalid, NotFound
 from forum.core.mail import LetterWriter
 from forum.core.uow import UnitOfWork
 from forum.models import GroupKind, Member, MemberState
-from forum.policies.actor import GUEST_GROUP, Actor
+from forum.policies.actor import GUEST_GROUP, PUNISHING_GROUPS, Actor
 from forum.policies.admin import may_appoint_founders, may_change_member, may_give_group
 from forum.queries.actors import member_rank
 from forum.queries.site import Site, fresh_site
@@ -27,16 +29,19 @@ def place_in_group(
 
     :param until: when they return to the group they have now; None = for good.
     :raises Forbidden: the member, or the group, is not below the actor.
-    :raises Invalid: an end in the past; the guests' group.
+    :raises Invalid: an end in the past; the guests' group, or one that punishes.
+    :raises Conflict: the member is muted or banned.
     """
     site = fresh_site(uow.session)
     member = _changeable(uow, actor, site, member_id)
     group = site.groups.get(group_id)
-    if group is None or group.id == GUEST_GROUP:
+    if group is None or group.id in (GUEST_GROUP, *PUNISHING_GROUPS):
         raise Invalid("group_unknown", field="group_id")
     may_give_group(actor, group).require()
     if until is not None and until <= uow.now:
         raise Invalid("ends_before_start", field="until")
+    if member.group_id in PUNISHING_GROUPS:
+        raise Conflict("member_punished")
     before = _group_facts(site, member)
 
     own_group_id = member.former_group_id or member.group_id
@@ -58,50 +63,6 @@ def place_in_group(
         after=_group_facts(site, member),
     )
     uow.bump(CacheName.SITE)
-
-
-def lock_member(uow: UnitOfWork, actor: Actor, *, member_id: int) -> None:
-    """Let nobody act with an account any more, and end its sessions. Logging in leads to the reason.
-
-    :raises Forbidden: the member is not below the actor.
-    :raises Conflict: an account nobody has claimed, or the last founder's.
-    """
-    founders = _lock_founders(uow)
-    member = _changeable(uow, actor, fresh_site(uow.session), member_id)
-    if member.state is not MemberState.ACTIVE:
-        raise Conflict("member_not_active")
-    if founders == {member_id}:
-        raise Conflict("last_founder")
-    member.state = MemberState.LOCKED
-    end_sessions_of(uow, member_id)
-
-    log_change(
-        uow,
-        actor,
-        action="member.locked",
-        target=f"member:{member_id}",
-        title=member.name,
-        before={"state": MemberState.ACTIVE},
-        after={"state": MemberState.LOCKED},
-    )
-
-
-def unlock_member(uow: UnitOfWork, actor: Actor, *, member_id: int) -> None:
-    """Let a locked account be used again."""
-    member = _changeable(uow, actor, fresh_site(uow.session), member_id)
-    if member.state is not MemberState.LOCKED:
-        raise Conflict("conflict")
-    member.state = MemberState.ACTIVE
-
-    log_change(
-        uow,
-        actor,
-        action="member.unlocked",
-        target=f"member:{member_id}",
-        title=member.name,
-        before={"state": MemberState.LOCKED},
-        after={"state": MemberState.ACTIVE},
-    )
 
 
 def make_founder(uow: UnitOfWork, actor: Actor, *, member_id: int) -> None:

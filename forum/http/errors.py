@@ -228,6 +228,7 @@ SENTENCES: dict[str, Any] = {
     "type_required_without_types": _l("Types can be required only where there are some."),
     "taken_moderator": _l("This member is a moderator here already."),
     "member_not_active": _l("Nobody can log in to this account."),
+    "member_punished": _l("The member is muted or banned: release them first."),
     "group_not_for_moderators": _l("Choose a group with moderators' rights."),
     "group_unknown": _l("There is no such group, or nobody can be put into it."),
     "group_untitled": _l("A group needs a title."),

@@ -12,6 +12,7 @@ from forum.policies.permissions import PERMISSIONS, May
 from forum.settings import SECTIONS
 from tests.acting import csrf_token
 from tests.admin.conftest import Panel, enter
+from tests.commands.moderation.acting import Moderator
 from tests.factories import FOUNDER_ID, FOUNDER_PASSWORD, Forum
 
 
@@ -285,6 +286,21 @@ def test_a_handed_over_account_shows_its_password_once(panel: Panel) -> None:
     assert panel.get(f"members/{member_id}/hand-over").status_code == 403
 
 
+def test_a_members_page_punishes_by_the_moderators_actions(panel: Panel) -> None:
+    member_id = panel.forum.member("王小明")
+    page = panel.get(f"members/{member_id}").text
+    for key in ("member.mute", "member.ban", "member.lock"):
+        assert f"/moderation/do/{key}?ids={member_id}&amp;back=" in page
+    assert panel.client.get(f"/moderation/do/member.lock?ids={member_id}").status_code == 200
+    group = panel.get(f"members/{member_id}/group").text
+    assert ">禁止发言<" not in group
+    assert ">禁止访问<" not in group
+
+    Moderator(panel.forum, FOUNDER_ID).does("member.mute", member_id)
+
+    assert "/moderation/do/member.release" in panel.get(f"members/{member_id}").text
+
+
 def test_an_administrator_sees_no_way_to_act_on_the_founder(
     client, founded: Forum, administrator: int
 ) -> None:
@@ -292,7 +308,7 @@ def test_an_administrator_sees_no_way_to_act_on_the_founder(
     panel = Panel(client, founded)
 
     page = panel.get(f"members/{FOUNDER_ID}").text
-    assert "/lock" not in page
+    assert "/moderation/do/member" not in page
     assert "make-founder" not in page
     assert panel.get(f"members/{FOUNDER_ID}/group").status_code == 403
     assert "创始人才能进行此操作" in panel.get("groups/1").text

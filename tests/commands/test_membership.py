@@ -1,4 +1,4 @@
-"""Members' groups, locks and founders: who may act on whom."""
+"""Members' groups and founders: who may act on whom."""
 
 from datetime import timedelta
 
@@ -8,18 +8,16 @@ from forum.commands.membership import (
     confirm_group,
     drop_claimed_group,
     hand_over,
-    lock_member,
     make_founder,
     place_in_group,
-    unlock_member,
     unmake_founder,
 )
 from forum.core.clock import utc_now
 from forum.core.errors import Conflict, Forbidden, Invalid, NotFound
 from forum.core.passwords import hash_password
-from forum.core.uow import unit_of_work
-from forum.models import LoginSession, Member, MemberState
-from forum.policies.actor import Rank
+from forum.models import Member, MemberState
+from forum.policies.actor import BANNED_GROUP, MUTED_GROUP, Rank
+from tests.commands.moderation.acting import Moderator
 from tests.commands.test_boards import do, group_of, log
 from tests.factories import FOUNDER_ID, Forum
 
@@ -48,6 +46,11 @@ def test_what_no_placement_can_be(forum: Forum) -> None:
     member_id = forum.member()
     for options, error in (
         ({"group_id": 7}, Invalid),
+        (
+            {"group_id": MUTED_GROUP},
+            Invalid,
+        ),  # an action of the moderators', with a reason and an undo
+        ({"group_id": BANNED_GROUP}, Invalid),
         ({"group_id": 99}, Invalid),
         ({"group_id": 16, "until": utc_now() - timedelta(days=1)}, Invalid),
     ):
@@ -55,6 +58,19 @@ def test_what_no_placement_can_be(forum: Forum) -> None:
             do(forum, place_in_group, member_id=member_id, **options)
     with pytest.raises(NotFound):
         do(forum, place_in_group, member_id=999, group_id=16)
+
+
+def test_the_punished_are_released_before_they_get_another_group(forum: Forum) -> None:
+    member_id = forum.member()
+    chief = Moderator(forum, FOUNDER_ID)
+    chief.does("member.mute", member_id)
+
+    with pytest.raises(Conflict, match="member_punished"):
+        do(forum, place_in_group, member_id=member_id, group_id=16)
+    chief.does("member.release", member_id)
+    do(forum, place_in_group, member_id=member_id, group_id=16)
+
+    assert group_of(forum, member_id) == 16
 
 
 def test_an_administrator_acts_only_on_those_below(forum: Forum) -> None:
@@ -66,8 +82,6 @@ def test_an_administrator_acts_only_on_those_below(forum: Forum) -> None:
     for target in (FOUNDER_ID, peer, me, punished_peer):
         with pytest.raises(Forbidden):
             do(forum, place_in_group, me, member_id=target, group_id=10)
-        with pytest.raises(Forbidden):
-            do(forum, lock_member, me, member_id=target)
     for group_id in (1, 18):
         with pytest.raises(Forbidden):
             do(forum, place_in_group, me, member_id=below, group_id=group_id)
@@ -92,8 +106,6 @@ def test_nobody_below_an_administrator_acts_on_anybody(forum: Forum, group_id: i
     me, other = forum.member("甲", group_id=group_id), forum.member("乙")
     for command, options in (
         (place_in_group, {"group_id": 9}),
-        (lock_member, {}),
-        (unlock_member, {}),
         (drop_claimed_group, {}),
         (confirm_group, {}),
         (make_founder, {}),
@@ -104,44 +116,18 @@ def test_nobody_below_an_administrator_acts_on_anybody(forum: Forum, group_id: i
             do(forum, command, me, member_id=other, **options)
 
 
-def test_a_lock_ends_all_sessions_and_can_be_lifted(forum: Forum) -> None:
-    member_id = forum.member()
-    with unit_of_work(forum.database) as uow:
-        uow.session.add(
-            LoginSession(
-                token_hash="x", member_id=member_id, created_at=uow.now, last_seen_at=uow.now,
-                expires_at=uow.now + timedelta(days=1),
-            )
-        )  # fmt: skip
-
-    do(forum, lock_member, member_id=member_id)
-
-    assert member(forum, member_id).state is MemberState.LOCKED
-    with forum.read() as s:
-        assert s.query(LoginSession).count() == 0
-    with pytest.raises(Conflict):
-        do(forum, lock_member, member_id=member_id)
-    do(forum, unlock_member, member_id=member_id)
-    assert member(forum, member_id).state is MemberState.ACTIVE
-
-
 def test_one_founder_always_stays(forum: Forum) -> None:
     with pytest.raises(Conflict, match="last_founder"):
         do(forum, unmake_founder, member_id=FOUNDER_ID)
-    with pytest.raises(Conflict, match="last_founder"):
-        do(forum, lock_member, member_id=FOUNDER_ID)
 
     second = forum.member("副手", password_hash=hash_password("a good long one"))
     do(forum, make_founder, member_id=second)
     do(forum, unmake_founder, second, member_id=FOUNDER_ID)
     assert forum.actor(FOUNDER_ID).rank is Rank.ADMINISTRATOR
-    with pytest.raises(Conflict, match="last_founder"):
-        do(forum, lock_member, second, member_id=second)
 
 
 def test_a_locked_founder_does_not_count_as_one_that_stays(forum: Forum) -> None:
-    second = forum.member("副手", password_hash="x", is_founder=True)
-    do(forum, lock_member, member_id=second)
+    forum.member("副手", password_hash="x", is_founder=True, state=MemberState.LOCKED)
     with pytest.raises(Conflict, match="last_founder"):
         do(forum, unmake_founder, member_id=FOUNDER_ID)
 

@@ -10,7 +10,7 @@ from wtforms.validators import Email, InputRequired, Length, NumberRange, Option
 
 from forum.admin.forms.parts import LONGEST_PASSWORD, options, stripped
 from forum.models import GroupKind, MemberState
-from forum.policies.actor import GUEST_GROUP, Actor
+from forum.policies.actor import GUEST_GROUP, PUNISHING_GROUPS, Actor
 from forum.policies.admin import may_give_group
 from forum.queries.admin.members import MemberFilter
 from forum.queries.site import Site
@@ -50,7 +50,7 @@ class MemberGroupForm(FlaskForm):  # type: ignore[misc]
             (group.id, group.title)
             for group in site.groups.values()
             if group.kind is not GroupKind.LADDER
-            and group.id != GUEST_GROUP
+            and group.id not in (GUEST_GROUP, *PUNISHING_GROUPS)
             and may_give_group(who, group)
         )
         self.group_id.choices = options((site.ladder[0].id, _l("By points")), *by_hand)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from forum.commands.accounts.sessions import end_sessions_of
 from forum.commands.counters import refresh_last_post
 from forum.commands.moderation.apply import Applied, apply_counts
 from forum.commands.search_index import (
@@ -17,7 +18,7 @@ from forum.commands.search_index import (
 from forum.commands.tags import follow_tags
 from forum.core.cache import CacheName
 from forum.core.uow import UnitOfWork
-from forum.models import Board, Post, Report, Thread, ThreadState
+from forum.models import Board, MemberState, Post, Report, Thread, ThreadState
 from forum.modlog.effects import (
     Change,
     Count,
@@ -48,6 +49,7 @@ class Touched:
     posts: set[int] = field(default_factory=set)  # posts whose search rows change
     everywhere: bool = False  # a category's or the site's sticky block changes
     members: set[int] = field(default_factory=set)
+    locked: set[int] = field(default_factory=set)  # members who are logged in nowhere any more
 
 
 def posts_before(session: Session, effects: Sequence[Effect]) -> dict[int, int]:
@@ -109,6 +111,8 @@ def settle(
         follow_posts(uow, touched.posts)
     if touched.members:  # guests' pages show groups, avatars, signatures
         uow.bump(CacheName.SITE)
+    for member_id in sorted(touched.locked):
+        end_sessions_of(uow, member_id)
     if any(getattr(one, "table", "") == "network_bans" for one in applied.effects):
         uow.bump(CacheName.NETWORKS)
     _settle_boards(uow, applied.board_counts, touched)
@@ -160,6 +164,8 @@ def _touched(effects: Sequence[Effect], threads_of_posts: dict[int, int]) -> Tou
                 found.threads.add(effect.id)
             case Change(table="members"):
                 found.members.add(effect.id)
+                if effect.after.get("state") == MemberState.LOCKED:
+                    found.locked.add(effect.id)
     return found
 
 

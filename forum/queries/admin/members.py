@@ -111,6 +111,9 @@ class MemberCard:
     thread_count: int
     post_count: int
     digest_count: int
+    avatar: str
+    signature: str
+    custom_title: str
     has_password: bool
     created_at: datetime
     created_address: str
@@ -142,6 +145,9 @@ def member_card(s: Session, site: Site, member_id: int) -> MemberCard:
             Member.thread_count,
             Member.post_count,
             Member.digest_count,
+            Member.avatar,
+            Member.signature,
+            Member.custom_title,
             (Member.password_hash != "").label("has_password"),
             Member.created_at,
             Member.created_address,

@@ -14,6 +14,7 @@ from forum.core.clock import utc_now
 from forum.core.errors import Forbidden, Invalid
 from forum.models import (
     GroupPermission,
+    LoginSession,
     Member,
     Notice,
     Post,
@@ -274,3 +275,19 @@ def test_a_spammer_is_cleaned_up_after_in_one_step_and_back_in_one(forum, founde
     assert row(forum, Member, spammer).group_id == 10
     assert row(forum, Thread, theirs).reply_count == 3
     assert differences(forum) == []
+
+
+def test_a_lock_logs_out_everywhere(forum, founder):
+    member_id = forum.member()
+    with working(forum) as uow:
+        uow.session.add(
+            LoginSession(
+                token_hash="x", member_id=member_id, created_at=uow.now, last_seen_at=uow.now,
+                expires_at=uow.now + timedelta(days=1),
+            )
+        )  # fmt: skip
+
+    founder.does("member.lock", member_id, reason="账号被盗")
+
+    with forum.read() as s:
+        assert s.scalar(select(func.count()).select_from(LoginSession)) == 0
