@@ -110,7 +110,8 @@ def _perform(action: Action, ids: Sequence[int], form: ActionForm, options: Any)
         with writing() as uow:
             perform(uow, actor(), action.key, ids, options, **more)
         return None
-    is_background = size.posts > site().settings.moderation.background_above_posts
+    most_posts = site().settings.moderation.background_above_posts
+    is_background = size.holds_a_request(most_posts=most_posts)
     with writing() as uow:
         batch_id = start_batch(
             uow, actor(), action.key, ids, options, is_background=is_background, **more

@@ -2,7 +2,8 @@
 
 Replies are made by processes of their own, with the real command; the batch runs here. Told of both:
 the wait for the write lock and the time it was held, by the wall and by the processor, because on a
-busy machine the two differ; and of the longest waits, who held the lock meanwhile.
+busy machine the two differ; and of the longest waits, who held the lock meanwhile. With `--check`
+it ends in a table of what was promised (BOUNDS) and fails when something is above it.
 """
 
 import argparse
@@ -48,6 +49,46 @@ SIZE = Size(posts=60_000, threads=4_000, longest=20_000, members=1_000)
 FOUNDER_ID = 1
 UNHURRIED_GROUP = 17  # may write as often as it likes
 PAUSE_S = 0.05  # between two replies of a member
+
+# What is promised: a batch of 1,000 threads, 10,000 posts split off or merged (seconds); of each of them, the processor
+# time of its longest step, the wait of a reply for the lock (milliseconds), and replies that failed.
+WHOLE_S = {"threads": 60.0, "posts": 10.0}
+STEP_MS, WAIT_MS = 200, 300
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one batch took."""
+
+    name: str
+    bound_s: float | None
+    whole_s: float
+    step_ms: int
+    wait_ms: int
+    problems: int
+
+    def lines(self) -> list[tuple[str, float, float]]:
+        """(what, bound, found)."""
+        whole = (
+            [(f"{self.name}: whole, s", self.bound_s, round(self.whole_s, 1))]
+            if self.bound_s
+            else []
+        )
+        return [
+            *whole,
+            (f"{self.name}: longest step, ms of processor", STEP_MS, self.step_ms),
+            (f"{self.name}: longest wait of a reply, ms", WAIT_MS, self.wait_ms),
+            (f"{self.name}: replies that failed", 0, self.problems),
+        ]
+
+
+def checked(measured: list[Measured]) -> bool:
+    """Print what was promised and what was found; whether all of it was kept."""
+    print("\n| promised | at most | found | |\n|---|--:|--:|---|")
+    lines = [line for one in measured for line in one.lines()]
+    for what, bound, found in lines:
+        print(f"| {what} | {bound:g} | {found:g} | {'kept' if found <= bound else 'ABOVE'} |")
+    return all(found <= bound for _, bound, found in lines)
 
 
 @dataclass
@@ -150,6 +191,7 @@ class Scene:
     clocked: Clocked
     folder: Path
     members: int
+    measured: list[Measured] = field(default_factory=list)
 
     @contextlib.contextmanager
     def replying(self, ids: list[int]) -> Iterator[list[dict[str, Any]]]:
@@ -190,9 +232,16 @@ class Scene:
         answers += [json.loads(one.read_text()) for one in told]
 
 
-def measure(scene: Scene, name: str, begin: Callable[[UnitOfWork], int], ids: list[int]) -> int:
+def measure(
+    scene: Scene,
+    name: str,
+    begin: Callable[[UnitOfWork], int],
+    ids: list[int],
+    bound_s: float | None = None,
+) -> int:
     """Run one batch beside the repliers and print a line about it.
 
+    :param bound_s: what the whole may take at most.
     :returns: the batch's entry.
     """
     clocked = scene.clocked
@@ -223,7 +272,13 @@ def measure(scene: Scene, name: str, begin: Callable[[UnitOfWork], int], ids: li
         f"{sum(answer['refused'] for answer in answers)} |",
         flush=True,
     )
-    for problem in [one for answer in answers for one in answer["problems"]][:3]:
+    problems = [one for answer in answers for one in answer["problems"]]
+    scene.measured.append(
+        Measured(
+            name, bound_s, ended - began, _ms(max(one.processor_s for one in steps)), _ms(waits[-1]), len(problems)
+        )
+    )  # fmt: skip
+    for problem in problems[:3]:
         print("  problem:", problem, flush=True)
     for one in sorted(steps, key=lambda one: one.had - one.done)[:3]:
         print(
@@ -270,6 +325,7 @@ def main() -> None:
     asked.add_argument("--forum", type=Path, help="an SQLite forum of yours, to be copied")
     asked.add_argument("--members", type=int, default=8)
     asked.add_argument("--targets", type=int, default=1000)
+    asked.add_argument("--check", action="store_true", help="fail above what is promised")
     asked.add_argument("--only", nargs="*", default=["thread.delete", "thread.merge"])
     given = asked.parse_args()
     if given.reply:
@@ -286,7 +342,9 @@ def main() -> None:
             tempfile.TemporaryDirectory() as work,
             _copied(forum, server, Path(work)) as url,
         ):
-            _run(url, Path(work), given)
+            measured = _run(url, Path(work), given)
+    if given.check and not checked(measured):
+        raise SystemExit(1)
 
 
 def _made(folder: Path) -> Path:
@@ -317,7 +375,7 @@ def _copied(forum: Path, server: str | None, work: Path) -> Iterator[str]:
     engine.dispose()
 
 
-def _run(url: str, work: Path, given: argparse.Namespace) -> None:
+def _run(url: str, work: Path, given: argparse.Namespace) -> list[Measured]:
     database = Database(url)
     migrations.upgrade(database)
     database.info[INFO_KEY] = seal_for(load_config({"FORUM_DATA_DIR": str(work)}))
@@ -356,11 +414,11 @@ def _run(url: str, work: Path, given: argparse.Namespace) -> None:
         if key == "thread.merge":
             half = posts // 2
             halves = SplitOptions(f"{half + 1}-{posts}", "分出来的")
-            entry = measure(scene, f"split of {posts - half:,}", starting("thread.split", [longest], halves), rest)  # fmt: skip
+            entry = measure(scene, f"split of {posts - half:,}", starting("thread.split", [longest], halves), rest, WHOLE_S["posts"])  # fmt: skip
             with database.read_session() as s:
                 other = s.scalar(select(Thread.id).order_by(Thread.id.desc()).limit(1)) or 0
             merging = starting("thread.merge", [longest], MergeOptions(other))
-            entry = measure(scene, f"merge of {posts - half:,}", merging, rest)
+            entry = measure(scene, f"merge of {posts - half:,}", merging, rest, WHOLE_S["posts"])
             measure(scene, "its undo", undoing(entry), rest)
             continue
         if key == "member.clean":
@@ -373,9 +431,12 @@ def _run(url: str, work: Path, given: argparse.Namespace) -> None:
             entry = measure(scene, f"clean-up of {wrote:,}", starting(key, [who]), rest)
             measure(scene, "its undo", undoing(entry), rest)
             continue
-        entry = measure(scene, f"{key}, {len(ids):,}", starting(key, ids), ids + rest)
+        entry = measure(
+            scene, f"{key}, {len(ids):,}", starting(key, ids), ids + rest, WHOLE_S["threads"]
+        )
         measure(scene, "its undo", undoing(entry), ids + rest)
     database.dispose()
+    return scene.measured
 
 
 if __name__ == "__main__":

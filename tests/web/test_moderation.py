@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from forum.commands.moderation import ACTIONS
-from forum.commands.moderation.batches import start_batch
+from forum.commands.moderation.batches import MOST_AT_ONCE, start_batch
 from forum.commands.moderation.member_cleaning import CleanOptions
 from forum.commands.moderation.thread_moving import MoveOptions
 from forum.core.cache import CacheName
@@ -474,3 +474,15 @@ def test_every_action_has_its_page(client, forum, board_id):
                 )
                 assert page.status_code in (200, 422), key
                 assert action.label not in page.text or lang or action.label.isascii() is False, key
+
+
+def test_marks_on_very_many_go_to_the_background(client, forum, board_id, moderator):
+    author = forum.member()
+    ids = [forum.thread(author, board_id) for _ in range(MOST_AT_ONCE + 1)]
+    first = send(client, "/moderation/do/thread.highlight", ids=ids, color="2")
+    mark = first.text.partition('name="previewed"')[2].partition('value="')[2].partition('"')[0]
+
+    answer = send(client, "/moderation/do/thread.highlight", ids=ids, color="2", previewed=mark)
+
+    assert "/moderation/batches/" in answer.location
+    assert row(forum, Thread, ids[-1]).highlight_color == 0

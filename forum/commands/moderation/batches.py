@@ -57,6 +57,8 @@ from forum.queries.site import site_of
 # A batch nobody has touched for so long has lost its process.
 LEASE = timedelta(seconds=60)
 MOST_TRIES = 3
+# A mark costs 1 to 5 ms a target, by the action and the database (measured with other work going on).
+MOST_AT_ONCE = 200
 WAIT_S, MOST_WAITS = 1.0, 30
 _LONG_AGO = timedelta(days=1)
 
@@ -75,6 +77,10 @@ class Size:
         if self.targets == 1:
             return self.is_divisible and self.posts > STEP_POSTS
         return self.targets > STEP_TARGETS or self.posts > STEP_POSTS
+
+    def holds_a_request(self, *, most_posts: int) -> bool:
+        """Would whoever asks for it wait for more than a second or so?"""
+        return self.posts > most_posts or self.targets > MOST_AT_ONCE
 
 
 def size_of(s: Session, action: Action, ids: Sequence[int], options: Any = None) -> Size:

@@ -7,6 +7,8 @@ from sqlalchemy import func, select, update
 
 from forum.commands.moderation.batch_steps import STEP_TARGETS, advance
 from forum.commands.moderation.batches import (
+    MOST_AT_ONCE,
+    Size,
     abandoned_batches,
     claim,
     run_batch,
@@ -146,3 +148,12 @@ def test_threads_go_together_with_the_pointers_to_them(forum, founder, many):
 def undo(forum, founder, batch):
     with working(forum) as uow:
         return start_undo_batch(uow, founder.actor, batch.entry_id)
+
+
+def test_marks_on_very_many_do_not_hold_whoever_asked():
+    few, many = (Size(targets, 0) for targets in (MOST_AT_ONCE, MOST_AT_ONCE + 1))
+
+    assert few.needs_steps
+    assert not few.holds_a_request(most_posts=1000)
+    assert many.holds_a_request(most_posts=1000)
+    assert Size(1, 1001, is_divisible=True).holds_a_request(most_posts=1000)
