@@ -59,6 +59,8 @@ class ModLogTarget(Base):
     `superseded_by_id`: a later entry of the same family has taken over, so the end date of this one
     no longer counts here (the entry's own id: the schedule found it cannot be undone).
     `undone_by_id`: the entry that took it back here. Both outside the chain.
+    `board_id`: where the thread was at the time, or the post's; it outlasts them, so that the log still
+    knows for whom the entry is. None = no matter of a board, or logged before this was kept.
     """
 
     __tablename__ = "modlog_targets"
@@ -68,6 +70,7 @@ class ModLogTarget(Base):
     )
     kind: Mapped[TargetKind] = mapped_column(primary_key=True)
     target_id: Mapped[int] = mapped_column(primary_key=True)
+    board_id: Mapped[int | None]
     superseded_by_id: Mapped[int | None]
     undone_by_id: Mapped[int | None]
 

@@ -4,8 +4,8 @@ Each row's hash is an HMAC over its content and the hash before it. Ids count wi
 The row `modlog_head` is locked last in a transaction; the newest head is also kept in a file.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,6 +42,7 @@ class NewEntry:
     created_at: datetime
     expires_at: datetime | None = None
     undoes_id: int | None = None
+    boards: Mapping[int, int] = field(default_factory=dict)  # target id -> where it was
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,12 @@ def append(session: Session, seal: Seal, entry: NewEntry) -> Head:
         "id": head.entry_id + 1,
         "target_count": len(entry.target_ids),
     }
-    digest = _digest(seal, row, entry.target_ids, head.hash)
+    boards = {one: entry.boards.get(one) for one in sorted(set(entry.target_ids))}
+    digest = _digest(seal, row, boards, head.hash)
     session.execute(insert(ModLogEntry).values(**row, previous_hash=head.hash, hash=digest))
     targets = [
-        {"entry_id": row["id"], "kind": entry.target_kind, "target_id": target_id}
-        for target_id in sorted(set(entry.target_ids))
+        {"entry_id": row["id"], "kind": entry.target_kind, "target_id": one, "board_id": board_id}
+        for one, board_id in boards.items()
     ]
     if targets:
         session.execute(insert(ModLogTarget), targets)
@@ -76,13 +78,19 @@ def append(session: Session, seal: Seal, entry: NewEntry) -> Head:
     return Head(row["id"], digest)
 
 
-def _digest(seal: Seal, row: dict[str, Any], target_ids: Iterable[int], previous: str) -> str:
-    content = {name: row[name] for name in SEALED}
+def _digest(
+    seal: Seal, row: dict[str, Any], boards: Mapping[int, int | None], previous: str
+) -> str:
+    content: dict[str, Any] = {name: row[name] for name in SEALED}
     for name in ("created_at", "expires_at"):
         at: datetime | None = content[name]
         content[name] = at.astimezone(UTC).isoformat() if at is not None else None
     content["target_kind"] = str(content["target_kind"])
-    return seal.over({**content, "targets": sorted(set(target_ids)), "previous": previous})
+    # Not there where no target has one: entries older than the boards keep their hashes.
+    where = [[one, board_id] for one, board_id in sorted(boards.items()) if board_id is not None]
+    if where:
+        content["boards"] = where
+    return seal.over({**content, "targets": sorted(boards), "previous": previous})
 
 
 def flaws(session: Session, seal: Seal) -> Iterator[Flaw]:
@@ -95,7 +103,7 @@ def flaws(session: Session, seal: Seal) -> Iterator[Flaw]:
                 yield Flaw("removed", previous.entry_id + 1)
             elif row["previous_hash"] != previous.hash:
                 yield Flaw("reordered", row["id"])
-            found = _digest(seal, row, targets.get(row["id"], ()), row["previous_hash"])
+            found = _digest(seal, row, targets.get(row["id"], {}), row["previous_hash"])
             if found != row["hash"]:
                 yield Flaw("changed", row["id"])
             previous = Head(row["id"], row["hash"])
@@ -143,12 +151,12 @@ def _pieces(session: Session) -> Iterator[Sequence[dict[str, Any]]]:
         last = rows[-1].id
 
 
-def _targets(session: Session, entry_ids: Sequence[int]) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {}
-    for entry_id, target_id in session.execute(
-        select(ModLogTarget.entry_id, ModLogTarget.target_id).where(
+def _targets(session: Session, entry_ids: Sequence[int]) -> dict[int, dict[int, int | None]]:
+    found: dict[int, dict[int, int | None]] = {}
+    for entry_id, target_id, board_id in session.execute(
+        select(ModLogTarget.entry_id, ModLogTarget.target_id, ModLogTarget.board_id).where(
             ModLogTarget.entry_id.between(min(entry_ids), max(entry_ids))
         )
     ):
-        found.setdefault(entry_id, []).append(target_id)
+        found.setdefault(entry_id, {})[target_id] = board_id
     return found

@@ -110,12 +110,16 @@ class Pay:
 
 @dataclass(frozen=True)
 class Purge:
-    """A row and everything below it goes for good. `rows` says how many posts that are."""
+    """A row and everything below it goes for good. `rows` says how many posts that are.
+
+    :param board_id: where a thread was.
+    """
 
     target: int
     table: str
     id: int
     rows: int = 0
+    board_id: int | None = None
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from forum.core.errors import NotFound
 from forum.models import (
     BatchState,
+    Board,
     Member,
     ModBatch,
     ModBatchStep,
     ModLogEntry,
     ModLogTarget,
+    Post,
     Report,
     ReportState,
     TargetKind,
@@ -124,32 +126,20 @@ def _entry_row(s: Session, actor: Actor, entry_id: int) -> Any:
 
 
 _ABOUT_PEOPLE = (TargetKind.MEMBER, TargetKind.NETWORK)
+_IN_BOARDS = (TargetKind.THREAD, TargetKind.POST)
 
 
 def _visible_to(actor: Actor) -> ColumnElement[bool]:
     """Entries about boards the actor moderates. A row over several boards is for those who
-    moderate every one of its threads; one's own deed, too, where they went to a board one may read:
+    moderate every one of them; one's own deed, too, where its things went to a board one may read:
     who moved a thread out takes it back from here."""
     if actor.rank >= Rank.FOUNDER:
         return ModLogEntry.id > 0
-    target, thread = aliased(ModLogTarget), aliased(Thread)
-    elsewhere = (
-        select(target.entry_id)
-        .join(thread, thread.id == target.target_id)
-        .where(
-            target.entry_id == ModLogEntry.id,
-            target.kind == TargetKind.THREAD,
-            thread.board_id.not_in(actor.moderated),
-            ModLogEntry.actor_id.is_distinct_from(actor.member_id)
-            | thread.board_id.not_in(actor.readable),
-        )
-        .exists()
-    )
     in_boards = or_(
         ModLogEntry.board_id.in_(actor.moderated),
-        (ModLogEntry.board_id.is_(None)) & (ModLogEntry.target_kind == TargetKind.THREAD),
+        (ModLogEntry.board_id.is_(None)) & (ModLogEntry.target_kind.in_(_IN_BOARDS)),
     )
-    shown: ColumnElement[bool] = in_boards & ~elsewhere
+    shown: ColumnElement[bool] = in_boards & ~_elsewhere(actor)
     if actor.rank >= Rank.SUPER_MODERATOR:
         shown = or_(shown, ModLogEntry.target_kind.in_(_ABOUT_PEOPLE))
     else:
@@ -158,6 +148,39 @@ def _visible_to(actor: Actor) -> ColumnElement[bool]:
             ModLogEntry.target_kind.in_(_ABOUT_PEOPLE) & (ModLogEntry.actor_id == actor.member_id),
         )
     return shown
+
+
+def _elsewhere(actor: Actor) -> ColumnElement[bool]:
+    """Is one of the entry's targets, or was it at the time, in a board that is not for the actor? Nobody
+    knows of one that is gone and was logged before its board was: it may have been in any."""
+    target, post, thread = aliased(ModLogTarget), aliased(Post), aliased(Thread)
+    thread_id = case((target.kind == TargetKind.POST, post.thread_id), else_=target.target_id)
+    then = func.coalesce(target.board_id, ModLogEntry.board_id, thread.board_id)
+    unseen_board = select(Board.id).where(Board.id.not_in(actor.moderated)).exists()
+
+    def is_kept_from(board_id: Any) -> ColumnElement[bool]:
+        return and_(
+            board_id.not_in(actor.moderated),
+            ModLogEntry.actor_id.is_distinct_from(actor.member_id)
+            | board_id.not_in(actor.readable),
+        )
+
+    return (
+        select(target.entry_id)
+        .outerjoin(post, and_(target.kind == TargetKind.POST, post.id == target.target_id))
+        .outerjoin(thread, thread.id == thread_id)
+        .where(
+            target.entry_id == ModLogEntry.id,
+            target.kind.in_(_IN_BOARDS),
+            or_(
+                is_kept_from(then),
+                is_kept_from(thread.board_id),
+                then.is_(None) & unseen_board,
+            ),
+        )
+        .correlate(ModLogEntry)
+        .exists()
+    )
 
 
 def _matching(filter: LogFilter) -> list[ColumnElement[bool]]:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forum.core.errors import Forbidden
-from forum.models import Notice, Post, PostState, Thread, ThreadState
+from forum.models import ModLogTarget, Notice, Post, PostState, TargetKind, Thread, ThreadState
 from forum.notices import KINDS
 from forum.notices.kinds import Part
 from forum.policies.actor import Actor
@@ -75,6 +75,17 @@ _NOTICE = (
 _THREAD = tuple(getattr(Thread, name) for name in ThreadOfNotice.__dataclass_fields__)
 
 
+# Of a thread that is gone the log knows where it was last.
+_LAST_BOARD = (
+    select(ModLogTarget.board_id)
+    .where(ModLogTarget.kind == TargetKind.THREAD, ModLogTarget.target_id == Notice.thread_id)
+    .order_by(ModLogTarget.entry_id.desc())
+    .limit(1)
+    .correlate(Notice)
+    .scalar_subquery()
+)
+
+
 def notices_page(
     s: Session, actor: Actor, *, part: str = "", before: int | None = None
 ) -> NoticesPage:
@@ -88,7 +99,7 @@ def notices_page(
         raise Forbidden(Refusal.SIGN_IN)
     part = part if part in set(Part) else ""
     wanted = (
-        select(*_NOTICE, *_THREAD, Post.id, Post.state)
+        select(*_NOTICE, *_THREAD, Notice.thread_id, _LAST_BOARD, Post.id, Post.state)
         .outerjoin(Thread, Thread.id == Notice.thread_id)
         .outerjoin(Post, Post.id == Notice.post_id)
         .where(
@@ -107,9 +118,10 @@ def notices_page(
 
 def _row(actor: Actor, row: tuple[Any, ...]) -> NoticeRow:
     notice_id, kind, actor_id, actor_name, data, merged_count, is_read, created_at = row[:8]
-    thread_columns, post_id, post_state = row[8:-2], row[-2], row[-1]
+    thread_columns, (thread_id, last_board_id, post_id, post_state) = row[8:-4], row[-4:]
     thread = ThreadOfNotice(*thread_columns) if thread_columns[0] is not None else None
-    if "title" in data and not _may_see_title(actor, thread, data):
+    is_known = thread_id is None or last_board_id in actor.known
+    if "title" in data and not _may_see_title(actor, thread, data, is_known=is_known):
         data = {**data, "title": ""}
     if "muted_until" in data:
         data = {**data, "muted_until": datetime.fromisoformat(data["muted_until"])}
@@ -133,11 +145,14 @@ def _row(actor: Actor, row: tuple[Any, ...]) -> NoticeRow:
     )
 
 
-def _may_see_title(actor: Actor, thread: ThreadOfNotice | None, data: dict[str, Any]) -> bool:
+def _may_see_title(
+    actor: Actor, thread: ThreadOfNotice | None, data: dict[str, Any], *, is_known: bool
+) -> bool:
     """The title a notice brought along: of a thread that may be out of sight by now, or gone.
 
     A member's name stands there too; and what is gone was one's own, unless a post in it was.
+    :param is_known: it is no thread's, or was in a board where the member knows the own ones.
     """
     if thread is not None:
         return bool(may_see_title(actor, thread))
-    return not str(data.get("action", "")).startswith("post.")
+    return is_known and not str(data.get("action", "")).startswith("post.")

@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import text
 
 from forum.core.uow import unit_of_work
-from forum.modlog.chain import flaws
+from forum.models import ModLogEntry
+from forum.modlog.chain import SEALED, flaws
 from forum.modlog.seal import seal_of
 from tests.commands.moderation.acting import Moderator
 from tests.factories import FOUNDER_ID
@@ -55,6 +56,28 @@ def test_a_changed_target_is_found(log):
     tamper(log, "UPDATE modlog_targets SET target_id = 77 WHERE entry_id = 2")
 
     assert ("changed", 2) in found(log)
+
+
+def test_a_changed_board_of_a_target_is_found(log):
+    tamper(log, "UPDATE modlog_targets SET board_id = NULL WHERE entry_id = 2")
+
+    assert ("changed", 2) in found(log)
+
+
+def test_an_entry_from_before_boards_were_kept_holds(log):
+    author = log.member("话多")
+    done = Moderator(log, FOUNDER_ID).does("member.mute", author)
+    with log.read() as s:
+        entry = s.get_one(ModLogEntry, done.entry_id)
+        content = {
+            **{name: getattr(entry, name) for name in SEALED},
+            "created_at": entry.created_at.isoformat(),
+            "targets": [author],
+            "previous": entry.previous_hash,
+        }
+
+        assert seal_of(s).over(content) == entry.hash
+    assert found(log) == []
 
 
 def test_a_removed_row_is_found(log):

@@ -80,9 +80,18 @@ def scene(forum: Forum, world: World) -> Scene:
                 repliers=(author, member),
             )
         )
+    deeper = forum.board(f"{WORD}boardbelow", viewers=(1,))
     made.open_thread = forum.thread(author, title="大家都读的主题", replies=3, repliers=(author,))
     others = forum.thread(member, title="别人的主题")
     carried = forum.thread(author, title="搬走以前的标题", replies=2)
+    going = [
+        forum.thread(author, made.board, title=f"{WORD}tgoing", source=f"{WORD}tgoing"),
+        forum.thread(author, title="也不留下的主题"),
+    ]
+    pointed = [
+        forum.thread(author, made.board, title=f"{WORD}tpointer", source=f"{WORD}tpointer"),
+        forum.thread(author, title="留下指针的主题"),
+    ]
     with forum.read() as s:
         made.posts = list(
             s.scalars(select(Post.id).where(Post.thread_id.in_(made.threads)).order_by(Post.id))
@@ -91,6 +100,8 @@ def scene(forum: Forum, world: World) -> Scene:
             select(Post.id).where(Post.thread_id == made.threads[0], Post.floor == 3)
         )
         reply = second.one()
+        opened = select(Post.id).where(Post.thread_id == made.open_thread, Post.floor == 2)
+        open_reply = s.scalars(opened).one()
     with working(forum) as uow:
         report_post(
             uow, forum.actor(FOUNDER_ID), post_id=reply, reason="other", text=f"{WORD}report"
@@ -109,12 +120,22 @@ def scene(forum: Forum, world: World) -> Scene:
         ("thread.highlight", [made.threads[4], others], None),
         ("thread.delete", [made.threads[5]], None),
         ("member.mute", [world.members["member"]], None),
+        ("post.warn", [reply, open_reply], None),
+        # Nothing is left of these but the log; nor of the pointers that the last one leaves.
+        ("thread.delete", going, None),
+        ("thread.purge", going, None),
+        ("thread.move", pointed, MoveOptions(deeper, leaves_redirect=True)),
     ):
         with working(forum) as uow:
             done = perform(
                 uow, forum.actor(FOUNDER_ID), key, ids, options, reason="理由", notifies=True
             )
             made.entries.append(done.entry_id)
+    with forum.read() as s:
+        left = select(Thread.id).where(Thread.moved_to_id.in_(pointed)).order_by(Thread.id)
+        pointers = s.scalars(left).all()
+    with working(forum) as uow:
+        perform(uow, forum.actor(FOUNDER_ID), "thread.delete", pointers, reason="理由")
     with unit_of_work(forum.database) as uow:
         uow.session.execute(
             update(Thread).where(Thread.id == carried).values(title=f"{WORD}renamed")

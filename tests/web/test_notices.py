@@ -10,6 +10,8 @@ from forum.core.uow import unit_of_work
 from forum.models import Member, Notice, Post, PostState, Thread, ThreadState
 from forum.notices import KINDS
 from tests.acting import csrf_token, log_in
+from tests.commands.moderation.acting import Moderator
+from tests.factories import FOUNDER_ID
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 
@@ -105,6 +107,21 @@ def test_one_s_own_deleted_thread_is_named_to_the_muted_too(client, forum, group
     page = client.get("/notices").text
 
     assert page.count("旧书转让") == 2
+    assert "机密帖子" not in page
+
+
+def test_a_thread_that_is_gone_is_named_where_one_knew_it(client, forum, member_id):
+    secret, founder = forum.board("机密", viewers=(1,)), Moderator(forum, FOUNDER_ID)
+    for thread_id in (
+        forum.thread(member_id, title="旧书转让"),
+        forum.thread(member_id, secret, title="机密帖子"),
+    ):
+        founder.does("thread.delete", thread_id, notifies=True)
+        founder.does("thread.purge", thread_id)
+    log_in(client, forum, member_id)
+    page = client.get("/notices").text
+
+    assert "旧书转让" in page
     assert "机密帖子" not in page
 
 

@@ -96,9 +96,11 @@ class Planner:
         values = values_of(row)
         self.effects.add(Remove(self.target_id, row.__tablename__, values.pop("id"), values))
 
-    def purge(self, row: Base, rows: int) -> None:
-        """Delete a row and what hangs on it for good."""
-        self.effects.add(Purge(self.target_id, row.__tablename__, row.id, rows))  # type: ignore[attr-defined]
+    def purge(self, thread: Thread, posts: int) -> None:
+        """Delete a thread and its posts for good."""
+        self.effects.add(
+            Purge(self.target_id, "threads", thread.id, posts, board_id=thread.board_id)
+        )
 
     def move_posts(
         self, from_thread: int, to_thread: int, moves: Iterable[tuple[int, int, int]]

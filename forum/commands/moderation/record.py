@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from forum.core.errors import Invalid
 from forum.core.text import clean_line
 from forum.core.uow import UnitOfWork
-from forum.models import ModLogEntry, ModLogTarget, TargetKind, Thread
+from forum.models import ModLogEntry, ModLogTarget, Post, TargetKind, Thread
 from forum.modlog.chain import NewEntry, append
 from forum.modlog.effects import Effect, encode
 from forum.modlog.registry import ACTIONS, Action
@@ -64,7 +64,7 @@ def record(uow: UnitOfWork, what: LoggedAction, *, settles: bool = True) -> int:
     :param settles: bring along what hangs on it; else the caller does, by `settle_record`.
     :returns: the entry's id.
     """
-    seal = seal_of(uow.session)
+    seal, boards = seal_of(uow.session), _boards_then(uow.session, what)
     head = append(
         uow.session,
         seal,
@@ -84,6 +84,7 @@ def record(uow: UnitOfWork, what: LoggedAction, *, settles: bool = True) -> int:
             created_at=uow.now,
             expires_at=what.expires_at,
             undoes_id=what.undoes_id,
+            boards=boards,
         ),
     )
     uow.after_commit(lambda: seal.remember(head))
@@ -94,6 +95,42 @@ def record(uow: UnitOfWork, what: LoggedAction, *, settles: bool = True) -> int:
             uow.session, what.action, what.target_ids, head.entry_id, is_reversal=what.is_reversal
         )
     return head.entry_id
+
+
+def _boards_then(s: Session, what: LoggedAction) -> dict[int, int]:
+    """Where each target was when it was done, or is now that it was taken back. Where it is gone, the
+    effects say where it was."""
+    kind = what.action.targets
+    found: dict[int, int] = {}
+    for part in _parts(what.target_ids):
+        if kind is TargetKind.THREAD:
+            where = select(Thread.id, Thread.board_id).where(Thread.id.in_(part))
+        elif kind is TargetKind.POST:
+            where = select(Post.id, Thread.board_id).join(Thread, Thread.id == Post.thread_id)
+            where = where.where(Post.id.in_(part))
+        else:
+            return {}
+        found.update({row[0]: row[1] for row in s.execute(where)})
+    if kind is TargetKind.THREAD:
+        targets = set(what.target_ids)
+        for effect in what.effects:
+            board_id = _board_before(effect, is_reversal=what.is_reversal)
+            if board_id is not None and effect["id"] in targets:
+                found[effect["id"]] = board_id
+    return found
+
+
+def _board_before(effect: dict[str, Any], *, is_reversal: bool) -> int | None:
+    if effect.get("table") != "threads":
+        return None
+    board_id: int | None = None
+    if effect["do"] == "purge":
+        board_id = effect["board_id"]
+    elif effect["do"] == "remove":
+        board_id = effect["values"]["board_id"]
+    elif effect["do"] == "change" and not is_reversal:
+        board_id = effect["before"].get("board_id")
+    return board_id
 
 
 def settle_record(
