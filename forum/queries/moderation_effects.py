@@ -1,7 +1,7 @@
 """What would an action do, in lines people can read? From its effects, whichever action it is."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -27,26 +27,29 @@ from forum.points.reversals import amounts_of
 from forum.policies.actor import Actor
 from forum.queries.site import Site
 
-# Fields that say nothing to people beside the others.
-_SILENT = {
-    "former_state",
-    "first_post_id",
-    "last_floor",
-    "last_poster_id",
-    "author_id",
-    "signature_html",
-}
+# Fields that say nothing to people beside the others; shown where nothing else changes.
+_SILENT = frozenset(
+    {
+        "former_state",
+        "first_post_id",
+        "last_floor",
+        "last_poster_id",
+        "author_id",
+        "signature_html",
+    }
+)
 
 
 @dataclass(frozen=True)
 class ChangeLine:
-    """`count` rows get another value in a field. `kind` says how to show the values."""
+    """`count` rows get another value in a field; `varies` = each its own, of which none is shown."""
 
     table: str
     column: str
     before: Any
     after: Any
     count: int
+    varies: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,28 +108,43 @@ def effect_lines(s: Session, site: Site, actor: Actor, effects: Sequence[Effect]
 
     What the actor may not read has no name here.
     """
-    return EffectLines(
-        changes=tuple(_changes(s, site, actor, effects)),
+    lines = EffectLines(
+        changes=tuple(_changes(s, site, actor, effects, _SILENT)),
         counts=tuple(_counts(site, actor, effects)),
         points=tuple(_points(s, site, effects)),
         rows=tuple(_rows(effects)),
     )
+    if lines.is_empty:
+        return replace(lines, changes=tuple(_changes(s, site, actor, effects, frozenset())))
+    return lines
 
 
 def _changes(
-    s: Session, site: Site, actor: Actor, effects: Iterable[Effect]
+    s: Session, site: Site, actor: Actor, effects: Iterable[Effect], silent: Set[str]
 ) -> Iterable[ChangeLine]:
     found: dict[tuple[Any, ...], int] = {}
+    following: dict[tuple[str, str], dict[tuple[Any, ...], int]] = {}
     for effect in effects:
-        if isinstance(effect, Change) or (isinstance(effect, Derived) and "stamp" in effect.after):
-            for column, after in effect.after.items():
-                if column not in _SILENT:
-                    key = (effect.table, column, effect.before[column], after)
-                    found[key] = found.get(key, 0) + 1
+        if not isinstance(effect, Change | Derived):
+            continue
+        for column, after in effect.after.items():
+            key = (effect.table, column, effect.before[column], after)
+            if column in silent or key[2] == after:
+                continue
+            sums = found
+            if isinstance(effect, Derived) and column != "stamp":
+                sums = following.setdefault(key[:2], {})
+            sums[key] = sums.get(key, 0) + 1
+    # What follows is another moment for each of 200 threads; the choice of the moderator is one.
+    several = {name: sums for name, sums in following.items() if len(sums) > 1}
+    for name, sums in following.items():
+        found.update(sums if name not in several else {})
     values = [(key[1], value) for key in found for value in key[2:]]
     shown = iter(values_shown(s, site, actor, values))
     for (table, column, _, _), count in found.items():
         yield ChangeLine(table, column, next(shown), next(shown), count)
+    for (table, column), sums in several.items():
+        yield ChangeLine(table, column, None, None, sum(sums.values()), varies=True)
 
 
 def values_shown(
