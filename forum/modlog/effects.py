@@ -210,6 +210,23 @@ def inverses(effects: Sequence[Effect]) -> list[Effect]:
     return [inverse(effect) for effect in reversed(effects)]
 
 
+def touched(effects: Iterable[Effect]) -> tuple[set[int], set[int]]:
+    """The threads and the posts that effects write, as far as they name them."""
+    threads: set[int] = set()
+    posts: set[int] = set()
+    for effect in effects:
+        match effect:
+            case MovePosts():
+                threads |= {effect.from_thread, effect.to_thread}
+            case ReverseTransfers() | Pay():
+                pass
+            case _ if effect.table == "threads":
+                threads.add(effect.id)
+            case _ if effect.table == "posts":
+                posts.add(effect.id)
+    return threads, posts
+
+
 def is_empty(effect: Effect) -> bool:
     """Does it do nothing at all? Such effects are not logged."""
     match effect:

@@ -24,10 +24,11 @@ from forum.models import (
     Thread,
     ThreadState,
 )
-from forum.modlog.registry import ACTIONS, Action, Choice
+from forum.modlog.registry import Action, Choice
 from forum.policies.actor import Actor, Rank
-from forum.policies.moderation import may_see_log, may_use
+from forum.policies.moderation import may_see_log
 from forum.queries.site import Site
+from forum.queries.undoing import undoable
 
 PAGE = 30
 
@@ -95,7 +96,7 @@ def log_page(
 ) -> LogPage:
     """The log of the boards the actor moderates; of members' matters, for those who may act on them.
 
-    One statement.
+    One statement, and those of `undoable`.
     :raises Forbidden: the actor may not see the log.
     """
     may_see_log(actor).require()
@@ -105,19 +106,20 @@ def log_page(
     rows = s.execute(
         _columns().where(*conditions).order_by(ModLogEntry.id.desc()).limit(PAGE + 1)
     ).all()
-    lines = tuple(_line(actor, row) for row in rows[:PAGE])
+    lines = _lines(s, actor, rows[:PAGE])
     return LogPage(lines, filter, lines[-1].id if len(rows) > PAGE else None)
 
 
 def log_entry(s: Session, actor: Actor, entry_id: int) -> LogLine:
-    """One row of the log. One statement.
+    """One row of the log. One statement, and those of `undoable`.
 
     :raises NotFound: there is none, or it is not of the actor's boards.
     """
     row = _entry_row(s, actor, entry_id)
     if row is None:
         raise NotFound("not_found")
-    return _line(actor, row)
+    (line,) = _lines(s, actor, [row])
+    return line
 
 
 def _entry_row(s: Session, actor: Actor, entry_id: int) -> Any:
@@ -234,17 +236,9 @@ def _columns() -> Any:
     )  # fmt: skip
 
 
-def _line(actor: Actor, row: Any) -> LogLine:
-    action = ACTIONS.get(row.action)
-    return LogLine(
-        **row._mapping,
-        can_undo=(
-            action is not None
-            and not action.is_final
-            and row.undone_by_id is None
-            and bool(may_use(actor, action))
-        ),
-    )
+def _lines(s: Session, actor: Actor, rows: Sequence[Any]) -> tuple[LogLine, ...]:
+    can_undo = undoable(s, actor, rows)
+    return tuple(LogLine(**row._mapping, can_undo=row.id in can_undo) for row in rows)
 
 
 @dataclass(frozen=True)
@@ -307,7 +301,8 @@ class PanelHome:
 
 
 def panel_home(s: Session, site: Site, actor: Actor, *, latest: int = 10) -> PanelHome:
-    """The panel's first page: counts over the boards the actor moderates. Two statements."""
+    """The panel's first page: counts over the boards the actor moderates. Two statements, and those of
+    `undoable`."""
     binned = (
         select(func.count())
         .select_from(Thread)
@@ -352,7 +347,8 @@ class BatchProgress:
 
 
 def batch_progress(s: Session, actor: Actor, batch_id: int) -> BatchProgress:
-    """The progress of a batch of the actor's own. Two statements; once it is done three.
+    """The progress of a batch of the actor's own. Two statements; once it is done three, and those
+    of `undoable`.
 
     :raises NotFound: there is none, or it is somebody else's.
     """
@@ -378,7 +374,7 @@ def _can_undo(s: Session, actor: Actor, batch: ModBatch) -> bool:
     if batch.state is not BatchState.DONE or batch.entry_id is None:
         return False
     row = _entry_row(s, actor, batch.entry_id)
-    return row is not None and _line(actor, row).can_undo
+    return row is not None and bool(undoable(s, actor, [row]))
 
 
 def names_of(s: Session, member_ids: Sequence[int]) -> dict[int, str]:

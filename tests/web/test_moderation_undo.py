@@ -1,17 +1,26 @@
 """Taking back on its page: the reason it asks for, what stays, the way there from a large action."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from forum.commands.moderation.batches import run_batch, start_batch
+from forum.commands.moderation.thread_marks import StickOptions
+from forum.commands.moderation.thread_merging import MergeOptions
+from forum.commands.moderation.thread_moving import MoveOptions
+from forum.commands.moderation.thread_places import CopyOptions
 from forum.core.cache import CacheName
 from forum.core.clock import utc_now
+from forum.core.db import recorded_statements
 from forum.core.uow import unit_of_work
-from forum.models import GroupPermission, Thread, ThreadState
+from forum.models import GroupPermission, Post, Thread, ThreadState
+from forum.queries.moderation import log_page
 from tests.acting import log_in
 from tests.commands.moderation.acting import Moderator, entries, row, working
-from tests.web.test_moderation import send
+from tests.factories import FOUNDER_ID
+from tests.web.test_moderation import open_panel, send
 
 
 @pytest.fixture
@@ -167,3 +176,59 @@ def test_the_undo_of_a_clean_up_names_the_thread_in_the_way(client, forum, admin
     assert f"/moderation/undo/{restored.entry_id}" in page
     assert answer.status_code == 303
     assert row(forum, Thread, second).state is ThreadState.VISIBLE
+
+
+def undo_links(client):
+    return set(re.findall(r"/moderation/undo/(\d+)", client.get("/moderation/log").text))
+
+
+@pytest.mark.parametrize("who", ["moderator", "super", "administrator"])
+def test_the_log_offers_what_its_page_allows(app, forum, board_id, who):
+    other, author = forum.board("别处"), forum.member("作者")
+    people = {
+        "moderator": lambda: forum.moderator(board_id, "版主"),
+        "super": lambda: forum.member("超版", group_id=2),
+        "administrator": lambda: forum.member("管理", group_id=1),
+    }
+    founder, peer = Moderator(forum, FOUNDER_ID), forum.member("别的管理", group_id=1)
+    ids = [forum.thread(author, board_id, replies=2) for _ in range(6)]
+    founder.does("thread.stick", ids[0], options=StickOptions(3))
+    founder.does("thread.stick", ids[1], options=StickOptions(1))
+    founder.does("thread.copy", ids[2], options=CopyOptions(other))
+    founder.does("thread.move", ids[3], options=MoveOptions(other))
+    founder.does("thread.delete", ids[4])
+    founder.does("thread.merge", ids[5], options=MergeOptions(forum.thread(author, board_id)))
+    for member_id in (author, peer):
+        founder.does("member.mute", member_id)
+    founder.does("member.clean", forum.member("广告"))
+    client = app.test_client()
+    log_in(client, forum, people[who]())
+    open_panel(forum)
+
+    offered = undo_links(client)
+
+    shown = set(re.findall(r'id="entry-(\d+)"', client.get("/moderation/log").text))
+    allowed = {one for one in shown if client.get(f"/moderation/undo/{one}").status_code == 200}
+    assert offered == allowed
+    assert "1" in shown
+    assert ("1" in offered) is (who == "administrator")  # sticky 3
+    assert offered
+
+
+@pytest.mark.parametrize("number", [1, 9])
+def test_the_log_costs_the_same_however_much_is_in_it(forum, board_id, moderator, number):
+    author = forum.member("作者")
+    for _ in range(number):
+        thread_id = forum.thread(author, board_id, replies=1)
+        moderator.does("thread.close", thread_id)
+        with forum.read() as s:
+            reply = s.scalars(select(Post.id).where(Post.thread_id == thread_id, Post.floor == 2))
+            reply_id = reply.one()
+        moderator.does("post.block", reply_id)
+    Moderator(forum, FOUNDER_ID).does("member.mute", author)
+    super_moderator = forum.actor(forum.member("超版", group_id=2))
+    with forum.read() as s, recorded_statements() as statements:
+        page = log_page(s, super_moderator)
+
+    assert [line.can_undo for line in page.lines] == [True] * (number * 2 + 1)
+    assert len(statements) == 6

@@ -43,7 +43,6 @@ from forum.commands.moderation.undo import (
     keep_entry,
     load_entry,
     lock_threads,
-    may_undo,
 )
 from forum.core.db import Database
 from forum.core.errors import Conflict, Forbidden, ForumError
@@ -53,6 +52,7 @@ from forum.modlog.registry import Action, Choice
 from forum.policies.actor import Actor
 from forum.policies.verdict import Refusal
 from forum.queries.site import site_of
+from forum.queries.undoing import undo_verdict
 
 # A batch nobody has touched for so long has lost its process.
 LEASE = timedelta(seconds=60)
@@ -188,7 +188,7 @@ def _targets_to_undo(s: Session, actor: Actor, entry_id: int, partial: bool) -> 
     entry = load_entry(s, entry_id)
     if entry.row.undone_by_id is not None:
         raise Conflict("already_undone")
-    may_undo(s, actor, site, entry).require()
+    undo_verdict(s, actor, site, entry).require()
     threads = lock_threads(s, entry.effects, lock=False)
     require_free(threads)
     found = conflicts_in(s, site, entry.action.targets, entry.id, entry.raw_effects)

@@ -25,18 +25,12 @@ from forum.core.db import Database
 from forum.core.errors import Conflict as ConflictError
 from forum.core.errors import NotFound
 from forum.core.uow import UnitOfWork
-from forum.models import Member, ModLogEntry, ModLogTarget, Post, TargetKind, Thread
-from forum.modlog.effects import Change, Count, Effect, Purge, decode, encode, inverses
-from forum.modlog.registry import ACTIONS, Action, action_of
-from forum.policies.actor import Actor, outranks
-from forum.policies.moderation import may_use
-from forum.policies.threads import may_read_thread
-from forum.policies.verdict import ALLOWED, Refusal, Verdict, refused
-from forum.queries.actors import member_rank, ranks_of
+from forum.models import ModLogEntry, ModLogTarget, Post, Thread
+from forum.modlog.effects import Count, Effect, decode, encode, inverses, touched
+from forum.modlog.registry import Action, action_of
+from forum.policies.actor import Actor
 from forum.queries.site import Site, site_of
-
-# Fields that follow from where a thread is are counted anew when undoing, not turned round.
-_LEVELS = {"sticky_level", "digest_level"}
+from forum.queries.undoing import undo_verdict
 
 
 @dataclass(frozen=True)
@@ -60,15 +54,12 @@ class LoggedEntry:
     row: ModLogEntry
 
     @property
-    def undo_takes(self) -> bool:
-        """Would taking it back do what minds the author's rank: close again, delete again?"""
-        action, options = self.action, self.row.options
-        ended = action.ends_as is not None and action.options_from(options) == action.ends_as
-        if self.is_reversal:
-            return action.minds_rank and not ended
-        if action.minds_rank:
-            return ended  # 解除屏蔽
-        return any(one.minds_rank for one in ACTIONS.values() if one.family == action.family)
+    def actor_id(self) -> int | None:
+        return self.row.actor_id
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return self.row.options
 
     @property
     def raw_effects(self) -> list[Effect]:
@@ -104,7 +95,7 @@ def undo(
     if entry.row.undone_by_id is not None:
         raise ConflictError("already_undone")
     if actor is not None:
-        may_undo(s, actor, site, entry).require()
+        undo_verdict(s, actor, site, entry).require()
         reason = checked_reason(actor, reason)
 
     found = conflicts_in(s, site, entry.action.targets, entry.id, entry.raw_effects)
@@ -175,7 +166,7 @@ def undo_preview(s: Session, actor: Actor, site: Site, entry_id: int) -> UndoPre
     :raises Forbidden: the actor may not.
     """
     entry = load_entry(s, entry_id)
-    may_undo(s, actor, site, entry).require()
+    undo_verdict(s, actor, site, entry).require()
     found = conflicts_in(s, site, entry.action.targets, entry.id, entry.raw_effects)
     free = free_part(s, entry, found)
     return UndoPreview(tuple(undoing_effects(s, free)), bool(free.target_ids))
@@ -280,97 +271,8 @@ def _effects_on(s: Session, row: ModLogEntry, targets: Sequence[int]) -> tuple[E
     return tuple(one for target in targets for one in by_target.get(target, ()))
 
 
-def may_undo(s: Session, actor: Actor, site: Site, entry: LoggedEntry) -> Verdict:
-    """The same right as for the action, where its things are now and where they go back to."""
-    if entry.action.is_final or any(isinstance(one, Purge) for one in entry.effects):
-        return refused(Refusal.WRONG_STATE)
-    level = 1
-    for effect in entry.effects:
-        if isinstance(effect, Change) and entry.action.level_option:
-            for values in (effect.before, effect.after):
-                level = max([level, *(values[name] for name in _LEVELS & set(values))])
-    usable = may_use(actor, entry.action, level=level)
-    if not usable:
-        return usable
-    if entry.action.targets is TargetKind.NETWORK:
-        return ALLOWED
-    if entry.action.targets is TargetKind.MEMBER:
-        return _may_undo_on_members(s, actor, site, entry)
-    return _may_undo_in_threads(s, actor, site, entry)
-
-
-def _may_undo_on_members(s: Session, actor: Actor, site: Site, entry: LoggedEntry) -> Verdict:
-    rows = s.execute(
-        select(Member.id, Member.group_id, Member.is_founder).where(Member.id.in_(entry.target_ids))
-    )
-    for row in rows:
-        rank = member_rank(site, group_id=row.group_id, is_founder=row.is_founder, member_id=row.id)
-        if row.id == actor.member_id or not outranks(actor.rank, rank):
-            return refused(Refusal.OUTRANKED)
-    # What a clean-up threw away lies in boards, which not everybody sees who may lift a ban.
-    boards = {thread.board_id for thread in lock_threads(s, entry.effects, lock=False)}
-    if boards - actor.readable:
-        return refused(Refusal.MODERATORS_ONLY)
-    return _may_put_back_in(actor, entry, boards) if boards else ALLOWED
-
-
-def _may_undo_in_threads(s: Session, actor: Actor, site: Site, entry: LoggedEntry) -> Verdict:
-    ids = _thread_ids(s, entry.effects)
-    authors: set[int] = set()
-    if entry.action.targets is TargetKind.THREAD:
-        ids |= set(entry.target_ids)
-    else:
-        posts = select(Post.thread_id, Post.author_id).where(Post.id.in_(entry.target_ids))
-        for row in s.execute(posts):
-            ids.add(row.thread_id)
-            authors.add(row.author_id)
-    boards = {
-        values["board_id"]
-        for effect in entry.effects
-        for values in _boards_in(effect)
-        if "board_id" in values
-    }
-    for thread in s.scalars(select(Thread).where(Thread.id.in_(ids)).order_by(Thread.id)):
-        readable = may_read_thread(actor, thread)
-        if not readable:
-            return readable
-        boards.add(thread.board_id)
-        if entry.action.targets is TargetKind.THREAD:
-            authors.add(thread.author_id)
-    if any(board_id not in actor.readable for board_id in boards):
-        return refused(Refusal.NOT_VISIBLE)
-    # Who did it may take it back whoever it concerns: things are then as that one found them.
-    if entry.undo_takes and actor.member_id != entry.row.actor_id:
-        for author_id, rank in ranks_of(s, site, authors).items():
-            if actor.member_id != author_id and not outranks(actor.rank, rank):
-                return refused(Refusal.OUTRANKED)
-    return _may_put_back_in(actor, entry, boards)
-
-
-def _may_put_back_in(actor: Actor, entry: LoggedEntry, boards: set[int]) -> Verdict:
-    # Who may move a thread out of a board may take it back, without being its moderator there.
-    own = {board_id for board_id in boards if actor.moderates(board_id)}
-    if not own or (boards - own and actor.member_id != entry.row.actor_id):
-        return refused(Refusal.MODERATORS_ONLY)
-    return ALLOWED
-
-
-def _boards_in(effect: Effect) -> tuple[Any, ...]:
-    if isinstance(effect, Change) and effect.table == "threads":
-        return effect.before, effect.after
-    return ()
-
-
 def _thread_ids(s: Session, effects: Sequence[Effect]) -> set[int]:
-    found: set[int] = set()
-    post_ids: set[int] = set()
-    for effect in effects:
-        table = getattr(effect, "table", "")
-        if table == "threads":
-            found.add(effect.id)  # type: ignore[union-attr]
-        elif table == "posts":
-            post_ids.add(effect.id)  # type: ignore[union-attr]
-        found |= {getattr(effect, "from_thread", 0), getattr(effect, "to_thread", 0)} - {0}
+    found, post_ids = touched(effects)
     ordered = sorted(post_ids)
     for at in range(0, len(ordered), 500):
         found |= set(

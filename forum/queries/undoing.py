@@ -1,0 +1,240 @@
+"""May the actor take entries of the log back? One answer for the log's buttons, the page and the deed."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from forum.models import ModLogEntry, ModLogTarget, Post, TargetKind, Thread
+from forum.modlog.effects import Change, Effect, Purge, decode, touched
+from forum.modlog.registry import ACTIONS, Action
+from forum.policies.actor import Actor, Rank, outranks
+from forum.policies.moderation import may_use
+from forum.policies.threads import may_read_thread
+from forum.policies.verdict import ALLOWED, Refusal, Verdict, refused
+from forum.queries.actors import ranks_of
+from forum.queries.site import Site, site_of
+
+CHUNK = 5000
+# What holds the level that an action with levels asked for.
+_LEVELS = {"sticky_level", "digest_level"}
+
+
+class UndoFacts(Protocol):
+    """What the question needs to know of an entry: what of it was not taken back yet."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def action(self) -> Action: ...
+    @property
+    def actor_id(self) -> int | None: ...
+    @property
+    def is_reversal(self) -> bool: ...
+    @property
+    def options(self) -> dict[str, Any]: ...
+    @property
+    def target_ids(self) -> tuple[int, ...]: ...
+    @property
+    def effects(self) -> tuple[Effect, ...]: ...
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """An entry as read for the list."""
+
+    id: int
+    action: Action
+    actor_id: int | None
+    is_reversal: bool
+    options: dict[str, Any]
+    target_ids: tuple[int, ...]
+    effects: tuple[Effect, ...]
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Where the things of entries are now, and of what rank members and authors are."""
+
+    threads: dict[int, Thread]
+    posts: dict[int, tuple[int, int]]  # thread and author
+    ranks: dict[int, Rank]
+
+
+def undoable(s: Session, actor: Actor, rows: Sequence[Any]) -> set[int]:
+    """Those of the log's entries (id, action, actor_id, undone_by_id) that the actor may take back.
+
+    At most six statements, however many entries; more where one touches over 5,000 posts.
+    """
+    asked = {
+        row.id: row
+        for row in rows
+        if row.undone_by_id is None
+        and (action := ACTIONS.get(row.action)) is not None
+        and not action.is_final
+        and may_use(actor, action)
+    }
+    if not asked:
+        return set()
+    targets: dict[int, dict[int, bool]] = {entry_id: {} for entry_id in asked}
+    for entry_id, target_id, undone_by_id in s.execute(
+        select(ModLogTarget.entry_id, ModLogTarget.target_id, ModLogTarget.undone_by_id).where(
+            ModLogTarget.entry_id.in_(asked)
+        )
+    ):
+        targets[entry_id][target_id] = undone_by_id is None
+    entries = [
+        _Standing(
+            entry_id,
+            ACTIONS[asked[entry_id].action],
+            asked[entry_id].actor_id,
+            is_reversal,
+            options,
+            tuple(one for one, stands in targets[entry_id].items() if stands),
+            tuple(decode(one) for one in effects if targets[entry_id].get(one["target"], True)),
+        )
+        for entry_id, is_reversal, options, effects in s.execute(
+            select(
+                ModLogEntry.id, ModLogEntry.is_reversal, ModLogEntry.options, ModLogEntry.effects
+            ).where(ModLogEntry.id.in_(asked))
+        )
+    ]
+    verdicts = _verdicts(s, actor, site_of(s), entries)
+    return {entry_id for entry_id, verdict in verdicts.items() if verdict}
+
+
+def undo_verdict(s: Session, actor: Actor, site: Site, entry: UndoFacts) -> Verdict:
+    """The same right as for the action, where the things are now and where they go back to."""
+    return _verdicts(s, actor, site, [entry])[entry.id]
+
+
+def _verdicts(
+    s: Session, actor: Actor, site: Site, entries: Sequence[UndoFacts]
+) -> dict[int, Verdict]:
+    found = {one.id: _may_use(actor, one) for one in entries}
+    left = [
+        one for one in entries if found[one.id] and one.action.targets is not TargetKind.NETWORK
+    ]
+    places = _places(s, site, left)
+    for one in left:
+        may = _on_members if one.action.targets is TargetKind.MEMBER else _in_threads
+        found[one.id] = may(actor, one, places)
+    return found
+
+
+def _may_use(actor: Actor, entry: UndoFacts) -> Verdict:
+    if entry.action.is_final or any(isinstance(one, Purge) for one in entry.effects):
+        return refused(Refusal.WRONG_STATE)
+    level = 1
+    for effect in entry.effects:
+        if isinstance(effect, Change) and entry.action.level_option:
+            for values in (effect.before, effect.after):
+                level = max([level, *(values[name] for name in _LEVELS & set(values))])
+    return may_use(actor, entry.action, level=level)
+
+
+def _places(s: Session, site: Site, entries: Sequence[UndoFacts]) -> _Places:
+    thread_ids: set[int] = set()
+    post_ids: set[int] = set()
+    member_ids: set[int] = set()
+    kinds = {
+        TargetKind.THREAD: thread_ids, TargetKind.POST: post_ids, TargetKind.MEMBER: member_ids,
+    }  # fmt: skip
+    for entry in entries:
+        threads, posts = touched(entry.effects)
+        thread_ids |= threads
+        post_ids |= posts
+        kinds[entry.action.targets].update(entry.target_ids)
+    of_posts: dict[int, tuple[int, int]] = {}
+    for part in _parts(post_ids):
+        rows = s.execute(select(Post.id, Post.thread_id, Post.author_id).where(Post.id.in_(part)))
+        of_posts.update({row.id: (row.thread_id, row.author_id) for row in rows})
+    thread_ids.update(thread_id for thread_id, _ in of_posts.values())
+    found: dict[int, Thread] = {}
+    for part in _parts(thread_ids):
+        found.update({one.id: one for one in s.scalars(select(Thread).where(Thread.id.in_(part)))})
+    places = _Places(found, of_posts, {})
+    for entry in entries:
+        if _takes(entry):
+            member_ids |= _authors_of(entry, places)
+    return replace(places, ranks=ranks_of(s, site, member_ids))
+
+
+def _takes(entry: UndoFacts) -> bool:
+    """Would taking it back do what minds the author's rank: close again, delete again?"""
+    action = entry.action
+    ended = action.ends_as is not None and action.options_from(entry.options) == action.ends_as
+    if entry.is_reversal:
+        return action.minds_rank and not ended
+    if action.minds_rank:
+        return ended  # 解除屏蔽
+    return any(one.minds_rank for one in ACTIONS.values() if one.family == action.family)
+
+
+def _authors_of(entry: UndoFacts, places: _Places) -> set[int]:
+    if entry.action.targets is TargetKind.THREAD:
+        return {thread.author_id for thread in _threads_of(entry, places)}
+    if entry.action.targets is TargetKind.POST:
+        return {places.posts[one][1] for one in entry.target_ids if one in places.posts}
+    return set()
+
+
+def _threads_of(entry: UndoFacts, places: _Places) -> list[Thread]:
+    thread_ids, post_ids = touched(entry.effects)
+    if entry.action.targets is TargetKind.THREAD:
+        thread_ids |= set(entry.target_ids)
+    elif entry.action.targets is TargetKind.POST:
+        post_ids |= set(entry.target_ids)
+    thread_ids |= {places.posts[one][0] for one in post_ids if one in places.posts}
+    return [places.threads[one] for one in sorted(thread_ids) if one in places.threads]
+
+
+def _on_members(actor: Actor, entry: UndoFacts, places: _Places) -> Verdict:
+    for member_id in entry.target_ids:
+        rank = places.ranks.get(member_id, Rank.MEMBER)
+        if member_id == actor.member_id or not outranks(actor.rank, rank):
+            return refused(Refusal.OUTRANKED)
+    # What a clean-up threw away lies in boards, which not everybody sees who may lift a ban.
+    boards = {thread.board_id for thread in _threads_of(entry, places)}
+    if boards - actor.readable:
+        return refused(Refusal.MODERATORS_ONLY)
+    return _may_put_back_in(actor, entry, boards) if boards else ALLOWED
+
+
+def _in_threads(actor: Actor, entry: UndoFacts, places: _Places) -> Verdict:
+    boards = {
+        values["board_id"]
+        for effect in entry.effects
+        if isinstance(effect, Change) and effect.table == "threads"
+        for values in (effect.before, effect.after)
+        if "board_id" in values
+    }
+    for thread in _threads_of(entry, places):
+        readable = may_read_thread(actor, thread)
+        if not readable:
+            return readable
+        boards.add(thread.board_id)
+    if any(board_id not in actor.readable for board_id in boards):
+        return refused(Refusal.NOT_VISIBLE)
+    # Who did it may take it back whoever it concerns: things are then as that one found them.
+    if _takes(entry) and actor.member_id != entry.actor_id:
+        for author_id in _authors_of(entry, places) - {actor.member_id}:
+            if not outranks(actor.rank, places.ranks.get(author_id, Rank.MEMBER)):
+                return refused(Refusal.OUTRANKED)
+    return _may_put_back_in(actor, entry, boards)
+
+
+def _may_put_back_in(actor: Actor, entry: UndoFacts, boards: set[int]) -> Verdict:
+    # Who may move a thread out of a board may take it back, without being its moderator there.
+    own = {board_id for board_id in boards if actor.moderates(board_id)}
+    if not own or (boards - own and actor.member_id != entry.actor_id):
+        return refused(Refusal.MODERATORS_ONLY)
+    return ALLOWED
+
+
+def _parts(ids: Collection[int]) -> Iterable[Sequence[int]]:
+    ordered = sorted(ids)
+    for at in range(0, len(ordered), CHUNK):
+        yield ordered[at : at + CHUNK]
