@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from forum.commands.counters import add_to_today
 from forum.commands.locks import lock_members
@@ -85,6 +86,17 @@ def decide(
     return Decided(done.entry_id, todo, gone)
 
 
+def still_waiting(
+    s: Session, actor: Actor, decision: str, post_ids: Sequence[int]
+) -> tuple[int, ...]:
+    """Those of the posts that can still be decided on so. Two statements.
+
+    :raises NotFound: one is in a board that the actor does not moderate.
+    """
+    waiting = _waiting(s, actor, post_ids, _DECIDABLE[decision], lock=False)
+    return tuple(post.id for post, _ in waiting)
+
+
 def _quoted(uow: UnitOfWork, post_ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
     """The posts that replies quote: rendered before anything is locked."""
     rows = uow.session.execute(
@@ -100,22 +112,34 @@ def _locked(
     states: Sequence[PostState],
     quoted: dict[int, tuple[int, ...]],
 ) -> list[_Waiting]:
-    """The posts that still wait, their threads locked.
+    """The posts that still wait, their threads locked, and whom a reply concerns."""
+    return [
+        _Waiting(
+            post,
+            thread,
+            audience_of(uow, thread, quoted[post.id]) if post.id in quoted else Audience(None, ()),
+        )
+        for post, thread in _waiting(uow.session, actor, post_ids, states, lock=True)
+    ]
+
+
+def _waiting(
+    s: Session,
+    actor: Actor,
+    post_ids: Sequence[int],
+    states: Sequence[PostState],
+    *,
+    lock: bool,
+) -> list[tuple[Post, Thread]]:
+    """The posts that still wait, with their threads.
 
     :raises NotFound: one is in a board that the actor does not moderate, whatever its state.
     """
-    s = uow.session
     thread_ids = select(Post.thread_id).where(Post.id.in_(post_ids))
-    threads = {
-        thread.id: thread
-        for thread in s.scalars(
-            select(Thread)
-            .where(Thread.id.in_(thread_ids))
-            .order_by(Thread.id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-    }
+    wanted = select(Thread).where(Thread.id.in_(thread_ids)).order_by(Thread.id)
+    if lock:
+        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+    threads = {thread.id: thread for thread in s.scalars(wanted)}
     if any(not actor.moderates(thread.board_id) for thread in threads.values()):
         raise NotFound("not_found")
     posts = s.scalars(
@@ -125,13 +149,7 @@ def _locked(
         .execution_options(populate_existing=True)
     )
     return [
-        _Waiting(
-            post,
-            threads[post.thread_id],
-            audience_of(uow, threads[post.thread_id], quoted[post.id])
-            if post.id in quoted
-            else Audience(None, ()),
-        )
+        (post, threads[post.thread_id])
         for post in posts
         if post.state in states and _is_in_place(post, threads[post.thread_id])
     ]

@@ -1,17 +1,14 @@
 """Doing a moderator's action and undoing one: the options, what it would do, then the deed."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from forum.commands.moderation import Preview, conflicts_of, perform, preview, undo, undo_preview
+from forum.commands.moderation import conflicts_of, perform, undo, undo_preview
 from forum.commands.moderation.batch_steps import STEP_TARGETS
 from forum.commands.moderation.batches import (
     run_batch,
@@ -21,38 +18,27 @@ from forum.commands.moderation.batches import (
     start_undo_batch,
 )
 from forum.commands.moderation.conflicts import Conflict
-from forum.commands.moderation.targets import PostTarget, Target, load_targets
+from forum.commands.moderation.targets import load_targets
 from forum.core.errors import Forbidden, NotFound
 from forum.http.background import nudge
-from forum.http.context import actor, now, reader, site, writing
-from forum.http.errors import reason as words_of
+from forum.http.context import actor, reader, site, writing
 from forum.http.errors import say, sentence
 from forum.http.forms import form_page, refusals_on
 from forum.http.returning import own_referrer, safe_path
 from forum.http.templating import addresses
 from forum.jobs.moderation import RUN_BATCHES
-from forum.models import BatchState, Member, NetworkBan, Thread
+from forum.models import BatchState
 from forum.modlog.registry import ACTIONS, Action
 from forum.policies.moderation import may_use
 from forum.queries.moderation import batch_progress, boards_of, log_entry
-from forum.queries.moderation_effects import EffectLines, effect_lines, values_shown
+from forum.queries.moderation_effects import effect_lines, values_shown
 from forum.web.forms.moderation import ActionForm, UndoForm, action_form, undo_form
+from forum.web.moderation_preview import action_page, must_see_first, name_and_address
 
 pages = Blueprint("moderation", __name__)
 
 MOST_CONFLICTS = 50
 ID = "int(max=9007199254740991)"
-
-
-@dataclass(frozen=True)
-class TargetLine:
-    """A target as the page lists it; `refused` says why it stands in the way."""
-
-    id: int
-    title: str
-    url: str
-    refused: str = ""
-    present: str = ""  # what it has of what the action changes
 
 
 @dataclass(frozen=True)
@@ -83,8 +69,8 @@ def do(key: str) -> Response | str:
     )  # fmt: skip
     if form.validate_on_submit():
         options = form.options_of(action)
-        if "preview" in request.form or _must_see_first(action, ids, form, options):
-            return _page(action, ids, form, options)
+        if "preview" in request.form or must_see_first(action, ids, form, options):
+            return action_page(action, ids, form, options)
         with refusals_on(form):
             batch_id = _perform(action, ids, form, options)
             if batch_id is not None:
@@ -92,7 +78,7 @@ def do(key: str) -> Response | str:
                 return redirect(addresses().moderation(f"batches/{batch_id}", back=way_back), 303)
             say(_("Done. The log can take it back.") if not action.is_final else _("Done."))
             return redirect(_way_back(action, form), 303)
-    return _page(action, ids, form, None)
+    return action_page(action, ids, form, None)
 
 
 def _perform(action: Action, ids: Sequence[int], form: ActionForm, options: Any) -> int | None:
@@ -141,79 +127,6 @@ def _way_back(action: Action, form: ActionForm) -> str:
     if action.is_final:
         return addresses().moderation("recycle-bin")
     return safe_path(form.back.data) or addresses().index()
-
-
-def _must_see_first(action: Action, ids: Sequence[int], form: ActionForm, options: Any) -> bool:
-    """Destructive and bulk actions are shown before they are done, with the options and the end they have now."""
-    if not action.is_destructive and len(ids) < 2:
-        return False
-    return bool(form.previewed.data != _mark(action, ids, options, form.end_date))
-
-
-def _mark(action: Action, ids: Sequence[int], options: Any, until: datetime | None) -> str:
-    end = until.isoformat() if until else ""
-    asked = json.dumps([action.key, sorted(ids), vars(options), end], default=list, sort_keys=True)
-    return hashlib.sha256(asked.encode()).hexdigest()[:32]
-
-
-def _page(action: Action, ids: Sequence[int], form: ActionForm, options: Any) -> Response:
-    """The form, its targets and, as far as options are known, what would happen."""
-    if options is None and not any(option.is_required for option in action.fields):
-        options = form.options_of(action) if form.errors == {} else None
-    shown: Preview | None = None
-    lines = EffectLines()
-    if ids:
-        with refusals_on(form):
-            shown = preview(
-                reader(), actor(), site(), action.key, ids, options, now=now(), expires_at=form.end_date
-            )  # fmt: skip
-        if shown is None:
-            options = None
-            shown = preview(reader(), actor(), site(), action.key, ids, None, now=now())
-        lines = effect_lines(reader(), site(), actor(), shown.planned.effects)
-    place = shown.options_refused if shown is not None else None
-    is_seen = options is not None and shown is not None and place is None
-    form.previewed.data = _mark(action, ids, options, form.end_date) if is_seen else ""
-    refused = {target.id: words_of(verdict) for target, verdict in shown.refused} if shown else {}
-    response = form_page(
-        "moderation/do.html",
-        form,
-        action=action,
-        ids=ids,
-        targets=_target_lines(shown, refused),
-        lines=lines if is_seen else None,
-        place_refused=words_of(place) if place is not None else "",
-        can_do=bool(ids) and not refused,
-        told_count=len(set(shown.planned.told.values())) if shown else 0,
-    )
-    if request.method == "POST" and not form.errors and not form.form_errors:
-        response.status_code = 200  # nothing was wrong: this is what would happen
-    return response
-
-
-def _target_lines(shown: Preview | None, refused: dict[int, str]) -> tuple[TargetLine, ...]:
-    if shown is None:
-        return ()
-    return tuple(
-        TargetLine(target.id, *_name(target), refused.get(target.id, ""), _present(shown, target))
-        for target in shown.planned.targets.found
-    )
-
-
-def _present(shown: Preview, target: Target) -> str:
-    column = shown.planned.request.action.present_column
-    return str(getattr(target, column)) if column else ""
-
-
-def _name(target: Target) -> tuple[str, str]:
-    if isinstance(target, Thread):
-        return target.title, addresses().thread(target.moved_to_id or target.id)
-    if isinstance(target, PostTarget):
-        return f"{target.thread.title} #{target.post.floor}", addresses().post(target.id)
-    if isinstance(target, NetworkBan):
-        return target.network, addresses().moderation("networks")
-    assert isinstance(target, Member)
-    return target.name, addresses().space(target.id)
 
 
 @pages.route(f"/moderation/undo/<{ID}:entry_id>", methods=["GET", "POST"])
@@ -274,7 +187,7 @@ def _conflict_names(
         by_action.setdefault(key, []).append(number)
     for key, ids in by_action.items():
         targets = load_targets(reader(), site(), ACTIONS[key], ids, skips_gone=True)
-        names.update({(key, target.id): _name(target) for target in targets.found})
+        names.update({(key, target.id): name_and_address(target) for target in targets.found})
     return names
 
 

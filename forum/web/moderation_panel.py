@@ -1,14 +1,20 @@
 """管理面板: the moderators' own pages, behind the password asked again."""
 
+from typing import Any
+
 from flask import Blueprint, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from forum.commands.moderation.network_bans import ban_network
+from forum.commands.moderation.network_bans import (
+    NetworkOptions,
+    ban_network,
+    preview_network_ban,
+)
 from forum.http import panel
-from forum.http.context import actor, reader, site
+from forum.http.context import actor, address, now, reader, site
 from forum.http.errors import say
-from forum.http.forms import form_page, refusals_on
+from forum.http.forms import refusals_on
 from forum.http.templating import addresses
 from forum.modlog.registry import ACTIONS
 from forum.policies.moderation import may_enter_moderation
@@ -19,8 +25,10 @@ from forum.queries.moderation import (
     recycle_bin,
 )
 from forum.queries.moderation_bars import bulk_actions
+from forum.queries.moderation_effects import effect_lines
 from forum.queries.networks import network_bans
 from forum.web.forms.moderation import network_form
+from forum.web.moderation_preview import mark_of, must_see_first, preview_page
 
 pages = Blueprint("moderation_panel", __name__, url_prefix="/moderation")
 panel.guard(pages, "/moderation/", may_enter_moderation)
@@ -70,16 +78,19 @@ def networks() -> Response:
     """禁止 IP: the list and the form for another."""
     bans = network_bans(reader(), actor())
     form = network_form(actor())
+    planned, action = None, ACTIONS["network.ban"]
     if form.validate_on_submit():
         with refusals_on(form):
-            with panel.changing() as uow:
-                ban_network(
-                    uow,
-                    actor(),
-                    network=form.network.data or "",
-                    reason=form.reason.data or "",
-                    expires_at=form.end_date,
-                )
-            say(_("Done. The log can take it back."))
-            return redirect(addresses().moderation("networks"), 303)
-    return form_page("moderation/networks.html", form, bans=bans)
+            options, end = NetworkOptions(form.network.data or ""), form.end_date
+            wanted: dict[str, Any] = {"reason": form.reason.data or "", "expires_at": end}
+            if "preview" not in request.form and not must_see_first(action, (), form, options):
+                with panel.changing() as uow:
+                    ban_network(uow, actor(), options, **wanted)
+                say(_("Done. The log can take it back."))
+                return redirect(addresses().moderation("networks"), 303)
+            planned = preview_network_ban(
+                reader(), actor(), site(), options, **wanted, address=address(), now=now()
+            )
+            form.previewed.data = mark_of(action, (), options, end)
+    lines = effect_lines(reader(), site(), actor(), planned.effects) if planned else None
+    return preview_page("moderation/networks.html", form, bans=bans, planned=planned, lines=lines)

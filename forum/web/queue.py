@@ -7,20 +7,26 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from forum.commands.queue import DECISIONS, decide
+from forum.commands.queue import DECISIONS, Decided, decide, still_waiting
 from forum.commands.report_handling import escalate_report, handle_report
 from forum.commands.reports import REASONS
 from forum.core.errors import Invalid
-from forum.http.context import actor, reader
+from forum.http.context import actor, reader, site
 from forum.http.errors import say
+from forum.http.forms import refusals_on
 from forum.http.panel import changing
 from forum.http.returning import safe_path
 from forum.http.templating import addresses
 from forum.models import PostState, ReportState
+from forum.modlog.registry import ACTIONS, NoOptions
 from forum.queries.queue import KINDS, STATES, QueueFilter, queue_counts, queue_page
 from forum.queries.reports import reports_page
+from forum.web.forms.moderation import action_form
 from forum.web.moderation import ID
 from forum.web.moderation_panel import number, pages
+from forum.web.moderation_preview import action_page, must_see_first
+
+MOST_DECISIONS = 200
 
 
 @pages.context_processor
@@ -48,16 +54,32 @@ def decide_now() -> Response:
     decision = request.form.get("decision", "")
     if decision not in DECISIONS:
         raise Invalid("queue_decision")
-    ids = [int(one) for one in request.form.getlist("ids") if one.isdecimal() and len(one) <= 16]
-    with changing() as uow:
-        done = decide(
-            uow,
-            actor(),
-            decision,
-            ids[:200],
-            reason=request.form.get("reason", ""),
-            notifies="notifies" in request.form,
-        )
+    asked = (int(one) for one in request.form.getlist("ids") if one.isdecimal() and len(one) <= 16)
+    ids = list(dict.fromkeys(asked))[:MOST_DECISIONS]
+    action = ACTIONS[DECISIONS[decision]]
+    form = action_form(action, actor(), site())
+    is_sent = form.validate_on_submit()
+    left = still_waiting(reader(), actor(), decision, ids)
+    sees_first = "preview" in request.form or must_see_first(action, ids, form, NoOptions())
+    if is_sent and not (sees_first and left):
+        with refusals_on(form):
+            with changing() as uow:
+                done = decide(
+                    uow,
+                    actor(),
+                    decision,
+                    ids,
+                    reason=form.reason.data or "",
+                    notifies=form.notifies.data,
+                )
+            _say_what_was_decided(done)
+            return back_to("queue")
+    return action_page(
+        action, left, form, NoOptions(), path=addresses().moderation("queue"), decision=decision
+    )
+
+
+def _say_what_was_decided(done: Decided) -> None:
     if done.done:
         say(ngettext("%(num)d post: done.", "%(num)d posts: done.", len(done.done)))
     if done.gone:
@@ -67,7 +89,6 @@ def decide_now() -> Response:
             len(done.gone),
         )
         say(words, "note")
-    return back_to("queue")
 
 
 @pages.get("/reports")

@@ -7,7 +7,7 @@ from ipaddress import ip_network
 import pytest
 from flask import Flask
 
-from forum.commands.moderation.network_bans import ban_network
+from forum.commands.moderation.network_bans import NetworkOptions, ban_network
 from forum.core.cache import CacheName
 from forum.core.clock import utc_now
 from forum.core.config import Config
@@ -71,7 +71,7 @@ def test_the_command_s_ban_is_seen_by_another_process(
 
     with working(forum) as uow:
         uow.address = OTHER
-        ban_network(uow, forum.actor(FOUNDER_ID), network="192.0.2.0/24", reason="垃圾")
+        ban_network(uow, forum.actor(FOUNDER_ID), NetworkOptions("192.0.2.0/24"), reason="垃圾")
 
     assert [asked(one, path) for one in (app, other) for path in paths] == [403] * 6
     other.extensions["database"].dispose()

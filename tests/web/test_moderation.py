@@ -284,7 +284,15 @@ def test_more_than_a_page_is_deleted_with_the_right_to_delete_in_bulk(
 def test_a_banned_network_gets_one_page_and_lifting_opens_it(client, app, forum):
     log_in(client, forum, forum.member("管理", group_id=1))
     open_panel(forum)
-    answer = send(client, "/moderation/networks", network="192.0.2.0/24", reason="垃圾")
+    asked = {"network": "192.0.2.0/24", "reason": "垃圾"}
+    shown = send(client, "/moderation/networks", **asked)
+    assert shown.status_code == 200
+    assert "256" in shown.text.partition("操作效果")[2]
+    assert entries(forum) == []
+    mark = shown.text.partition('name="previewed"')[2].partition('value="')[2].partition('"')[0]
+    other = send(client, "/moderation/networks", network="198.51.100.0/24", previewed=mark)
+    assert (other.status_code, entries(forum)) == (200, [])
+    answer = send(client, "/moderation/networks", **asked, previewed=mark)
     assert answer.status_code == 303
     assert "192.0.2.0/24" in client.get("/moderation/networks").text
 

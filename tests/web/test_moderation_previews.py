@@ -23,11 +23,11 @@ from forum.models import (
 from forum.queries.site import site_of
 from tests.acting import log_in
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
-from tests.web.test_moderation import send
+from tests.web.test_moderation import open_panel, send
 
 NOTHING = "Nothing changes."
-# Made by a page of its own: before it there is nothing to act on.
-WITHOUT_TARGET = {"network.ban"}
+# Made on a page of its own: before it there is nothing to act on.
+OWN_PAGES = {"network.ban": "/moderation/networks"}
 
 
 @pytest.fixture
@@ -58,6 +58,7 @@ def scene(client, forum):
             s.get_one(Post, replies[floor]).state = state
         uow.bump(CacheName.SITE)
     log_in(client, forum, forum.member("创始人", group_id=1, is_founder=True))
+    open_panel(forum)
     posts = {
         PostState.VISIBLE: replies[2],
         PostState.RECYCLED: replies[3],
@@ -75,6 +76,7 @@ def scene(client, forum):
         "post.pin": {"pins": "y"}, "post.warn": {"warns": "y"},
         "member.lock": {"locks": "y"}, "member.clear": {"signature": "y"},
         "member.clean": {"bans": "y", "threads": "y", "posts": "y"},
+        "network.ban": {"network": "198.51.100.0/24"},
     }  # fmt: skip
     return ids, threads, posts, fields
 
@@ -94,7 +96,7 @@ PREPARED = {
 }
 
 
-@pytest.mark.parametrize("key", sorted(set(ACTIONS) - WITHOUT_TARGET))
+@pytest.mark.parametrize("key", sorted(ACTIONS))
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_a_preview_tells_of_what_changes(client, forum, scene, key):
     action, target_id = ACTIONS[key], target_of(scene, ACTIONS[key])
@@ -103,7 +105,7 @@ def test_a_preview_tells_of_what_changes(client, forum, scene, key):
             PREPARED[key](uow.session, target_id)
     fields = {"ids": target_id, "preview": "1", **scene[3].get(key, {})}
 
-    page = send(client, f"/moderation/do/{key}?lang=en", **fields)
+    page = send(client, f"{OWN_PAGES.get(key, f'/moderation/do/{key}')}?lang=en", **fields)
 
     assert page.status_code == 200
     assert 'id="effects-title"' in page.text

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from forum.commands.appeals import answer_appeal, appeal_decision
 from forum.commands.moderation import perform
+from forum.commands.queue import decide
 from forum.commands.report_handling import escalate_report
 from forum.commands.reports import report_post
 from forum.core.clock import utc_now
@@ -33,6 +34,7 @@ from forum.queries.reports import reports_page
 from tests.acting import log_in, submit
 from tests.commands.test_queue import TEXT, posting, replies, row, run, starts
 from tests.factories import FOUNDER_ID
+from tests.web.test_moderation_undo import mark_of
 
 CANARY = "金丝雀唱给自己听的歌"
 
@@ -87,6 +89,43 @@ def test_the_queue_shows_ones_own_boards_and_approves(client, forum, world):
     assert row(forum, Thread, ref.thread_id).state is ThreadState.VISIBLE
     assert "等待的主题" not in client.get("/moderation/queue").text
     assert "等待的主题" in client.get("/moderation/log").text
+
+
+@pytest.mark.parametrize(("decision", "state"), [
+    ("approve", PostState.VISIBLE), ("ignore", PostState.IGNORED), ("delete", PostState.RECYCLED),
+])  # fmt: skip
+def test_many_are_shown_before_they_are_decided_on(client, forum, world, decision, state):
+    thread_id = forum.thread(world["member"], world["board"])
+    refs = [replies(forum, world["member"], thread_id, source=f"{TEXT}{n}") for n in range(3)]
+    ids = [ref.post_id for ref in refs]
+    enters(client, forum, world["moderator"])
+    asked = {"decision": decision, "reason": "一并处理"}
+
+    shown = submit(client, "/moderation/queue", **asked, ids=ids)
+    assert shown.status_code == 200
+    assert "操作效果" in shown.text
+    assert {row(forum, Post, one).state for one in ids} == {PostState.PENDING}
+    run(forum, decide, forum.actor(FOUNDER_ID), "ignore", ids[:1])
+    done = submit(client, "/moderation/queue", **asked, ids=ids, previewed=mark_of(shown))
+
+    assert done.status_code == 303
+    assert {row(forum, Post, one).state for one in ids[1:]} == {state}
+    with forum.read() as s:
+        newest = s.scalars(select(ModLogEntry).order_by(ModLogEntry.id.desc()).limit(1)).one()
+        assert (newest.actor_id, newest.reason) == (world["moderator"], "一并处理")
+
+
+def test_one_deletion_in_the_queue_is_shown_first_as_everywhere(client, forum, world):
+    ref = starts(forum, world["member"], world["board"])
+    enters(client, forum, world["moderator"])
+    asked = {"decision": "delete", "ids": [ref.post_id]}
+
+    shown = submit(client, "/moderation/queue", **asked)
+    assert shown.status_code == 200
+    assert row(forum, Post, ref.post_id).state is PostState.PENDING
+    assert submit(client, "/moderation/queue", **asked, previewed=mark_of(shown)).status_code == 303
+
+    assert row(forum, Thread, ref.thread_id).state is ThreadState.RECYCLED
 
 
 def test_a_smuggled_post_of_a_hidden_board_is_as_if_there_were_none(client, forum, world):
