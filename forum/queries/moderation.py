@@ -1,4 +1,4 @@
-"""Read models of the moderators' pages: log, recycle bin, panel, progress."""
+"""Read models of the moderators' pages: log, panel, progress."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -239,55 +239,6 @@ def _columns() -> Any:
 def _lines(s: Session, actor: Actor, rows: Sequence[Any]) -> tuple[LogLine, ...]:
     can_undo = undoable(s, actor, rows)
     return tuple(LogLine(**row._mapping, can_undo=row.id in can_undo) for row in rows)
-
-
-@dataclass(frozen=True)
-class BinnedThread:
-    """A thread in the recycle bin, and who put it there."""
-
-    id: int
-    board_id: int
-    author_id: int
-    author_name: str
-    title: str
-    reply_count: int
-    created_at: datetime
-    deleted_by: str
-    deleted_at: datetime | None
-    reason: str
-
-
-@dataclass(frozen=True)
-class BinPage:
-    """A page of the recycle bin; `older_before` is the thread id the next one begins below."""
-
-    threads: tuple[BinnedThread, ...]
-    total: int
-    older_before: int | None
-
-
-def recycle_bin(
-    s: Session, actor: Actor, *, board_id: int | None = None, before: int | None = None
-) -> BinPage:
-    """The recycled threads of the boards the actor moderates. Two statements."""
-    boards = actor.moderated if board_id is None else actor.moderated & {board_id}
-    binned = (Thread.board_id.in_(boards), Thread.state == ThreadState.RECYCLED)
-    rows = s.execute(
-        select(
-            Thread.id, Thread.board_id, Thread.author_id, Thread.author_name, Thread.title,
-            Thread.reply_count, Thread.created_at,
-            func.coalesce(ModLogEntry.actor_name, "").label("deleted_by"),
-            ModLogEntry.created_at.label("deleted_at"),
-            func.coalesce(ModLogEntry.reason, "").label("reason"),
-        )
-        .outerjoin(ModLogEntry, ModLogEntry.id == Thread.last_log_id)
-        .where(*binned, *((Thread.id < before,) if before is not None else ()))
-        .order_by(Thread.id.desc())
-        .limit(PAGE + 1)
-    ).all()  # fmt: skip
-    total = s.scalar(select(func.count()).select_from(Thread).where(*binned)) or 0
-    threads = tuple(BinnedThread(*tuple(row)) for row in rows[:PAGE])
-    return BinPage(threads, total, threads[-1].id if len(rows) > PAGE else None)
 
 
 @dataclass(frozen=True)

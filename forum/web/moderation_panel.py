@@ -22,11 +22,11 @@ from forum.queries.moderation import (
     LogFilter,
     log_page,
     panel_home,
-    recycle_bin,
 )
 from forum.queries.moderation_bars import bulk_actions
 from forum.queries.moderation_effects import effect_lines
 from forum.queries.networks import network_bans
+from forum.queries.recycle_bin import recycle_bin
 from forum.web.forms.moderation import network_form
 from forum.web.moderation_preview import mark_of, must_see_first, preview_page
 
