@@ -81,7 +81,7 @@ def action_page(
         place_refused=words_of(place) if place is not None else "",
         can_do=bool(ids) and not refused,
         sent_on=sent_on,
-        told_count=len(set(shown.planned.told.values())) if shown else 0,
+        told_count=len(shown.planned.members_told) if shown else 0,
     )
 
 

@@ -14,7 +14,7 @@ from forum.commands.moderation.perform import Planned, load_for, logged
 from forum.commands.moderation.pieces import joined
 from forum.commands.moderation.record import LoggedAction, record, settle_record
 from forum.commands.moderation.targets import author_of
-from forum.commands.moderation.telling import owners_told, tell_owners
+from forum.commands.moderation.telling import as_told, owners_told, tell_owners
 from forum.commands.moderation.undo import load_entry, title_of_part
 from forum.core.errors import Conflict
 from forum.core.uow import UnitOfWork
@@ -133,5 +133,5 @@ def _entry(s: Session, site: Site, batch: ModBatch, actor: Actor) -> LoggedActio
     request = request_of(batch, ids)
     # A pointer that was deleted is gone altogether, and so may be what somebody cleared since.
     targets = load_for(s, site, request, skips_gone=True)
-    told = {one.id: batch.told.get(str(one.id), author_of(one)) for one in targets.found}
+    told = {one.id: as_told(batch.told.get(str(one.id), author_of(one))) for one in targets.found}
     return logged(actor, Planned(request, targets, (), told))

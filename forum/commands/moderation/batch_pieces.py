@@ -30,6 +30,7 @@ from forum.commands.moderation.perform import (
 from forum.commands.moderation.pieces import PIECE_POSTS, divide, with_real_ids
 from forum.commands.moderation.planning import Planner
 from forum.commands.moderation.rows import current_values
+from forum.commands.moderation.telling import as_logged
 from forum.commands.moderation.undo import (
     LoggedEntry,
     free_part,
@@ -57,7 +58,7 @@ class Pieces:
 
     target: int
     effects: list[list[Effect]]
-    told: int | None  # whom it belongs to
+    told: tuple[int, ...] | None  # whom it belongs to
     is_end: bool = True  # the last of them is the target's last
 
     def parts(self) -> "Iterator[Pieces]":
@@ -157,7 +158,7 @@ def lay_out(uow: UnitOfWork, batch_id: int, pieces: Pieces) -> None:
         ],
     )
     if pieces.told is not None:
-        batch.told = {**batch.told, str(pieces.target): pieces.told}
+        batch.told = {**batch.told, str(pieces.target): as_logged(pieces.told)}
 
 
 def make_pieces(uow: UnitOfWork, batch: ModBatch, pace: Pace) -> Turn:

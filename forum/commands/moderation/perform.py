@@ -56,7 +56,12 @@ class Planned:
     request: Request
     targets: Targets
     effects: tuple[Effect, ...]
-    told: dict[int, int]  # target id -> the member it belongs to
+    told: dict[int, tuple[int, ...]]  # target id -> the members it belongs to
+
+    @property
+    def members_told(self) -> set[int]:
+        """Those, each once."""
+        return {member_id for members in self.told.values() for member_id in members}
 
 
 @dataclass(frozen=True)
@@ -315,7 +320,7 @@ def plan_without_counts(
 
 def make(uow: UnitOfWork, planned: Planned, actor: Actor) -> Applied:
     """Apply a plan and settle what follows."""
-    told = planned.told.values() if planned.request.notifies else ()
+    told = planned.members_told if planned.request.notifies else ()
     boards = {thread.id: thread.board_id for thread in planned.targets.threads}
     return make_effects(uow, planned.effects, actor.member_id, boards, also_lock=told)
 
@@ -341,9 +346,9 @@ def told_of(planned: Planned) -> list[Told]:
     if not planned.request.notifies:
         return []
     return [
-        Told(planned.told[target.id], target.id, title_of(target), _thread_id(target))
+        Told(member_id, target.id, title_of(target), _thread_id(target))
         for target in planned.targets.found
-        if target.id in planned.told
+        for member_id in planned.told.get(target.id, ())
     ]
 
 

@@ -46,7 +46,7 @@ class Planner:
     reason: str = ""
     effects: EffectList = field(default_factory=EffectList)
     target_id: int = 0
-    told: dict[int, int] = field(default_factory=dict)  # target id -> whom to tell
+    told: dict[int, tuple[int, ...]] = field(default_factory=dict)  # target id -> whom to tell
     companions: dict[int, Thread] = field(default_factory=dict)  # other threads the options name
     until: datetime | None = None
     _taken: dict[str, int] = field(default_factory=dict)
@@ -140,9 +140,9 @@ class Planner:
         """Pay a rule to a member."""
         self.effects.add(Pay(self.target_id, rule, member_id, subject, once_key, times, board_id))
 
-    def tell(self, member_id: int) -> None:
-        """Whom the target belongs to: told when the moderator asks for it."""
-        self.told[self.target_id] = member_id
+    def tell(self, *member_ids: int) -> None:
+        """Whom the target belongs to, or what goes into it: told when the moderator asks for it."""
+        self.told[self.target_id] = tuple(dict.fromkeys(member_ids))
 
     def remembered(self, key: Any, find: Callable[[], Any]) -> Any:
         """What was found once for all targets of this plan."""

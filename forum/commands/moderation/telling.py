@@ -25,14 +25,28 @@ class Told:
     thread_id: int | None
 
 
-def told_otherwise(targets: Sequence[Target], told: Mapping[int, int]) -> dict[str, int]:
-    """Where not the author is told, but somebody else, or nobody (0): {target id: member id}.
+def told_otherwise(
+    targets: Sequence[Target], told: Mapping[int, tuple[int, ...]]
+) -> dict[str, int | list[int]]:
+    """Where not the author is told, but somebody else, several, or nobody: as `as_logged`, by target.
 
     The log keeps it: of 1,000 targets it is mostly none.
     """
     return {
-        str(one.id): told.get(one.id, 0) for one in targets if told.get(one.id, 0) != author_of(one)
+        str(one.id): as_logged(told.get(one.id, ()))
+        for one in targets
+        if told.get(one.id, ()) != as_told(author_of(one))
     }
+
+
+def as_logged(members: Sequence[int]) -> int | list[int]:
+    """Whom to tell, as the log and the journal hold it: a member's id, 0 = nobody, or several."""
+    return list(members) if len(members) > 1 else next(iter(members), 0)
+
+
+def as_told(logged: int | list[int]) -> tuple[int, ...]:
+    """The members of `as_logged`."""
+    return tuple(logged) if isinstance(logged, list) else (logged,) if logged else ()
 
 
 def owners_told(s: Session, row: ModLogEntry, target_ids: Sequence[int]) -> list[Told]:
@@ -58,8 +72,11 @@ def owners_told(s: Session, row: ModLogEntry, target_ids: Sequence[int]) -> list
         return []
     said = row.options.get("told", {})
     owners = [Told(*found) for found in s.execute(wanted)]
-    told = [replace(one, member_id=said.get(str(one.target_id), one.member_id)) for one in owners]
-    return [one for one in told if one.member_id]
+    return [
+        replace(one, member_id=member_id)
+        for one in owners
+        for member_id in as_told(said.get(str(one.target_id), one.member_id))
+    ]
 
 
 def tell_owners(

@@ -107,7 +107,7 @@ def merge(planner: Planner, thread: Thread, options: MergeOptions) -> None:
         .order_by(Thread.id)
     ):
         planner.change(pointer, moved_to_id=thread.id)
-    planner.tell(other.author_id)
+    planner.tell(thread.author_id, other.author_id)
 
 
 def _tags_of_both(planner: Planner, thread: Thread, other: Thread) -> str:

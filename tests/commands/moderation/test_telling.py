@@ -7,7 +7,7 @@ from forum.commands.moderation import ACTIONS
 from forum.commands.moderation.batch_steps import STEP_TARGETS
 from forum.commands.moderation.batches import run_batch, start_batch, start_undo_batch
 from forum.commands.moderation.thread_marks import IconOptions
-from forum.commands.moderation.thread_merging import MergeOptions
+from forum.commands.moderation.thread_merging import MergeOptions, SplitOptions
 from forum.models import Notice
 from forum.modlog.marks import ICONS
 from tests.commands.moderation.acting import Moderator, entries, working
@@ -77,10 +77,13 @@ def test_an_icon_and_a_lock_tell_when_asked_to(forum, founder, key):
 
 
 @pytest.mark.parametrize("is_large", [False, True])
-def test_the_undo_of_a_merge_tells_whose_thread_was_merged(forum, founder, is_large):
-    kept = forum.thread(forum.member())
-    author = forum.member("韩梅梅")
-    other = forum.thread(author)
+@pytest.mark.parametrize("kept_first", [False, True])
+def test_a_merge_and_its_undo_tell_both_authors(forum, founder, is_large, kept_first):
+    one, author = forum.member(), forum.member("韩梅梅")
+    if kept_first:
+        kept, other = forum.thread(one), forum.thread(author)
+    else:  # the kept thread gets the other's title, and its author
+        other, kept = forum.thread(author), forum.thread(one)
     options = MergeOptions(other)
 
     if is_large:
@@ -94,17 +97,30 @@ def test_the_undo_of_a_merge_tells_whose_thread_was_merged(forum, founder, is_la
         done = founder.does("thread.merge", kept, options=options, notifies=True)
         founder.undoes(done.entry_id)
 
-    assert told(forum) == [(author, "thread.merge", 1, False), (author, "thread.merge", 1, True)]
+    assert told(forum) == [
+        (one, "thread.merge", 1, False), (author, "thread.merge", 1, False),
+        (one, "thread.merge", 1, True), (author, "thread.merge", 1, True),
+    ]  # fmt: skip
+
+
+def test_a_merge_of_one_s_own_threads_is_told_once(forum, founder):
+    author = forum.member()
+    kept, other = forum.thread(author), forum.thread(author)
+    founder.does("thread.merge", kept, options=MergeOptions(other), notifies=True)
+
+    assert told(forum) == [(author, "thread.merge", 1, False)]
 
 
 def test_the_log_notes_who_was_told_where_it_is_not_the_author(forum, founder):
-    author = forum.member("韩梅梅")
-    kept, other = forum.thread(forum.member()), forum.thread(author)
+    one, author = forum.member(), forum.member("韩梅梅")
+    kept, other = forum.thread(one, replies=1, repliers=(author,)), forum.thread(author)
+    founder.does("thread.split", kept, options=SplitOptions("2", "分出来的"), notifies=True)
     founder.does("thread.merge", kept, options=MergeOptions(other), notifies=True)
     founder.does("thread.close", kept, notifies=True)
 
-    merged, closed = entries(forum)
+    split, merged, closed = entries(forum)
 
-    assert merged.options["told"] == {str(kept): author}
+    assert split.options["told"] == {str(kept): author}
+    assert merged.options["told"] == {str(kept): [one, author]}
     assert "told" not in closed.options
     assert "told" not in ACTIONS["thread.merge"].options_from(merged.options).__dict__
