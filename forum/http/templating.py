@@ -131,13 +131,24 @@ def page_site(site: Site, url: Addresses) -> PageSite:
         icp=general.icp,
         description=general.description,
         hot_words=general.hot_words,
-        footer_links=tuple(Link(link.name, link.address) for link in general.footer_links),
+        footer_links=(
+            *(Link(link.name, link.address) for link in general.footer_links),
+            *_own_footer_links(site, url),
+        ),
         nav=(
             Link(_("Forum"), url.index(), not path.startswith(("/guide", "/search"))),
             Link(_("Guide"), url.guide(), path.startswith("/guide")),
         ),
         version_text=f"Powered by Louceng {__version__}",
     )
+
+
+def _own_footer_links(site: Site, url: Addresses) -> tuple[Link, ...]:
+    """What everybody may see of moderation, behind the links of the site's owner."""
+    darkroom = Link(_("Darkroom"), url.darkroom())
+    if not site.settings.moderation.log_is_public:
+        return (darkroom,)
+    return (darkroom, Link(_("Public moderation log"), url.public_log()))
 
 
 def jump_groups(site: Site, readable: frozenset[int], url: Addresses) -> tuple[JumpGroup, ...]:
