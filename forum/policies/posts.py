@@ -119,6 +119,24 @@ def may_see_revisions(actor: Actor, thread: ThreadFacts, post: PostFacts) -> Ver
     return ALLOWED
 
 
+def may_see_address(
+    actor: Actor, thread: ThreadFacts, post: PostFacts, *, author_rank: Rank = Rank.MEMBER
+) -> Verdict:
+    """Know where a post came from: one's own board, the right to, and an author one outranks."""
+    visible = may_read_post(actor, thread, post)
+    if not visible:
+        return visible
+    if actor.is_guest:
+        return refused(Refusal.SIGN_IN)
+    if not actor.moderates(thread.board_id):
+        return refused(Refusal.MODERATORS_ONLY)
+    if not actor.permission(May.SEE_ADDRESSES):
+        return refused(Refusal.GROUP, group=actor.group_title)
+    if actor.member_id != post.author_id and not outranks(actor.rank, author_rank):
+        return refused(Refusal.OUTRANKED)
+    return ALLOWED
+
+
 def may_report_post(actor: Actor, thread: ThreadFacts, post: PostFacts) -> Verdict:
     """Tell the staff about somebody else's post."""
     visible = may_read_post(actor, thread, post)

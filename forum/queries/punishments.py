@@ -30,9 +30,8 @@ from forum.models import (
     Thread,
     ThreadState,
 )
-from forum.policies.actor import MUTED_GROUP, PUNISHING_GROUPS, Actor, Rank, outranks
-from forum.policies.permissions import May
-from forum.policies.posts import may_read_post
+from forum.policies.actor import MUTED_GROUP, PUNISHING_GROUPS, Actor
+from forum.policies.posts import may_see_address
 from forum.policies.verdict import Refusal, refused
 from forum.queries.actors import member_rank
 from forum.queries.site import Site
@@ -310,18 +309,10 @@ def post_address(s: Session, site: Site, actor: Actor, post_id: int) -> PostAddr
     ).one_or_none()
     if row is None:
         raise NotFound("not_found")
-    may_read_post(actor, row.Thread, row.Post).require()
-    if not actor.moderates(row.Thread.board_id) or not actor.permission(May.SEE_ADDRESSES):
-        refused(Refusal.MODERATORS_ONLY).require()
     rank = member_rank(
         site, group_id=row.group_id, is_founder=row.is_founder, member_id=row.Post.author_id
     )
-    if (
-        row.Post.author_id != actor.member_id
-        and rank > Rank.MEMBER
-        and not outranks(actor.rank, rank)
-    ):
-        refused(Refusal.OUTRANKED).require()
+    may_see_address(actor, row.Thread, row.Post, author_rank=rank).require()
     others: tuple[tuple[int, str, int], ...] = ()
     if row.Post.address:
         found = s.execute(

@@ -221,6 +221,15 @@ POSTS: dict[str, Question] = {
     "... while it waits": on_post(posts.may_delete_own_post, state=PostState.PENDING),
     "... with its thread": on_post(posts.may_delete_own_post, floor=1),
     "... answered by others": on_post(posts.may_delete_own_post, Thread(reply_count=1), floor=1),
+    "see its address": on_post(posts.may_see_address),
+    "... that was deleted, too": on_post(posts.may_see_address, state=PostState.RECYCLED),
+    "... in another board": on_post(posts.may_see_address, Thread(OTHER)),
+    "... of a moderator": lambda a: posts.may_see_address(
+        a, Thread(), Post(author_id=10), author_rank=Rank.MODERATOR
+    ),
+    "... of a founder": lambda a: posts.may_see_address(
+        a, Thread(), Post(author_id=13), author_rank=Rank.FOUNDER
+    ),
     "report one": on_post(posts.may_report_post),
     "report a deleted one": on_post(posts.may_report_post, state=PostState.RECYCLED),
 }

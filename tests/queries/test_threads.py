@@ -247,6 +247,7 @@ def test_what_one_may_do_with_a_post(forum: Forum) -> None:
     founders, members = page_of(forum, thread_id, moderator).posts
     assert (bool(founders.can_edit), bool(members.can_edit)) == (False, True)
     assert members.address == "192.0.2.1"
+    assert founders.address is None
     assert own.address is None
 
 

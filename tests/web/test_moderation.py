@@ -394,6 +394,20 @@ def test_addresses_are_for_staff_who_may_see_them(client, forum, board_id, moder
     assert client.get(f"/post-{posts[1]}/address").status_code == 403
 
 
+@pytest.mark.parametrize(("author", "status"), [("member", 200), ("founder", 403)])
+def test_a_thread_leads_to_the_addresses_one_may_see(
+    client, forum, board_id, moderator, author, status
+):
+    author_id = FOUNDER_ID if author == "founder" else forum.member()
+    thread_id = forum.thread(author_id, board_id)
+    address = f"/post-{row(forum, Thread, thread_id).first_post_id}/address"
+
+    page = client.get(f"/thread-{thread_id}-1-1.html").text
+
+    assert (f'href="{address}"' in page) == (status == 200)
+    assert client.get(address).status_code == status
+
+
 def test_a_member_is_muted_from_the_space_page(client, forum, board_id, moderator):
     member_id = forum.member("卖药")
     page = client.get(f"/space-uid-{member_id}.html").text

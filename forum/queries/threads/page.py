@@ -25,8 +25,7 @@ from sqlalchemy.orm import Session
 from forum.core.paging import Pager
 from forum.models import Post, PostRating, PostState
 from forum.policies.actor import Actor
-from forum.policies.permissions import May
-from forum.policies.posts import may_edit_post, may_report_post, may_see_text
+from forum.policies.posts import may_edit_post, may_report_post, may_see_address, may_see_text
 from forum.policies.verdict import Verdict
 from forum.queries.site import BoardInfo, Site, TypeInfo
 from forum.queries.tags import tag_rules_of
@@ -314,7 +313,7 @@ def _card(
 ) -> PostCard:
     author = author_panel(site, actor, row)
     sees_text = bool(may_see_text(actor, thread, row))
-    sees_address = actor.moderates(thread.board_id) and bool(actor.permission(May.SEE_ADDRESSES))
+    sees_address = may_see_address(actor, thread, row, author_rank=author.rank)
     is_own = row.author_id == actor.member_id
     is_new = new_from is not None and row.floor >= new_from and not is_own
     return PostCard(
