@@ -211,7 +211,10 @@ FIELDS: dict[str, dict[str, Labelled]] = {
         "warning_limit": Labelled(_l("Warnings until muted"), least=1, most=100),
         "warning_window": Labelled(_l("Warnings count for (days)"), least=1, most=3650, unit=DAYS),
         "warning_mute": Labelled(_l("Muted for (days)"), least=1, most=3650, unit=DAYS),
-        "log_is_public": Labelled(_l("Everybody may read the moderators' log of a thread")),
+        "log_is_public": Labelled(
+            _l("Show everybody the public moderation log"),
+            _l("What moderators did to threads, on a page of its own, without names and reasons."),
+        ),
         "stamps_by_marks": Labelled(
             _l("Stamp threads that are made sticky, digested or recommended"),
             _l("With the stamp of that name; it goes with the mark."),
