@@ -50,6 +50,7 @@ class Board(Base):
     redirect_address: Mapped[str] = mapped_column(default="")
     # 0 none, 1 new threads wait for approval, 2 threads and replies (modnewposts)
     premoderation: Mapped[int] = mapped_column(default=0)
+    # Discuz! `recyclebin`. Nothing asks: here every deletion can be undone (docs/decisions/0005).
     has_recycle_bin: Mapped[bool] = mapped_column(default=True)
     inherits_moderators: Mapped[bool] = mapped_column(default=False)  # its sub-boards do
     types_required: Mapped[bool] = mapped_column(default=False)

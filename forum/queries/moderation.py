@@ -18,8 +18,6 @@ from forum.models import (
     ModLogEntry,
     ModLogTarget,
     Post,
-    Report,
-    ReportState,
     TargetKind,
     Thread,
     ThreadState,
@@ -246,7 +244,6 @@ class PanelHome:
     """What waits for the moderator, and what happened last."""
 
     binned: int
-    open_reports: int
     boards: tuple[tuple[int, str], ...]
     latest: tuple[LogLine, ...]
 
@@ -254,19 +251,11 @@ class PanelHome:
 def panel_home(s: Session, site: Site, actor: Actor, *, latest: int = 10) -> PanelHome:
     """The panel's first page: counts over the boards the actor moderates. Two statements, and those of
     `undoable`."""
-    binned = (
+    binned = s.scalar(
         select(func.count())
         .select_from(Thread)
         .where(Thread.board_id.in_(actor.moderated), Thread.state == ThreadState.RECYCLED)
-        .scalar_subquery()
     )
-    reports = (
-        select(func.count())
-        .select_from(Report)
-        .where(Report.board_id.in_(actor.moderated), Report.state == ReportState.OPEN)
-        .scalar_subquery()
-    )
-    counts = s.execute(select(binned.label("binned"), reports.label("reports"))).one()
     lines: tuple[LogLine, ...] = ()
     if may_see_log(actor):
         lines = log_page(s, actor).lines[:latest]
@@ -275,7 +264,7 @@ def panel_home(s: Session, site: Site, actor: Actor, *, latest: int = 10) -> Pan
         for board in site.boards.values()
         if board.id in actor.moderated and board.holds_threads
     )
-    return PanelHome(counts.binned, counts.reports, boards, lines)
+    return PanelHome(binned or 0, boards, lines)
 
 
 @dataclass(frozen=True)

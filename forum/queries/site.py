@@ -77,7 +77,6 @@ class BoardInfo:
     is_hidden: bool
     redirect_address: str
     premoderation: int
-    has_recycle_bin: bool
     inherits_moderators: bool
     types_required: bool
     types_listed: bool
@@ -380,7 +379,6 @@ def _read_boards(s: Session) -> dict[int, BoardInfo]:
             is_hidden=row.is_hidden,
             redirect_address=row.redirect_address,
             premoderation=row.premoderation,
-            has_recycle_bin=row.has_recycle_bin,
             inherits_moderators=row.inherits_moderators,
             types_required=row.types_required,
             types_listed=row.types_listed,

@@ -110,9 +110,6 @@ class BoardForm(FlaskForm):  # type: ignore[misc]
             (0, _l("None")), (1, _l("New threads")), (2, _l("New threads and replies"))
         ),
     )
-    has_recycle_bin = BooleanField(
-        _l("Recycle bin"), description=_l("Deleted threads wait there and can be restored.")
-    )
     autoclose_from = SelectField(
         _l("Threads close by themselves"),
         choices=options(
@@ -155,7 +152,6 @@ class BoardForm(FlaskForm):  # type: ignore[misc]
             is_hidden=self.is_hidden.data,
             redirect_address=self.redirect_address.data,
             premoderation=self.premoderation.data,
-            has_recycle_bin=self.has_recycle_bin.data,
             inherits_moderators=self.inherits_moderators.data,
             autoclose_days=days * self.autoclose_days.data,
             default_order=self.default_order.data,

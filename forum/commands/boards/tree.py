@@ -37,7 +37,6 @@ class BoardDraft:
     is_hidden: bool = False
     redirect_address: str = ""
     premoderation: int = 0
-    has_recycle_bin: bool = True
     inherits_moderators: bool = False
     autoclose_days: int = 0
     default_order: str = "last_post"
