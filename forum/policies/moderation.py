@@ -144,13 +144,36 @@ def may_bring_threads_to(actor: Actor, board: TargetFacts) -> Verdict:
 
 def may_see_log(actor: Actor) -> Verdict:
     """Read the log of the boards one moderates."""
-    if actor.is_guest:
-        return refused(Refusal.SIGN_IN)
-    if not actor.is_staff:
-        return refused(Refusal.MODERATORS_ONLY)
-    if not actor.permission(May.SEE_LOG):
-        return refused(Refusal.GROUP, group=actor.group_title)
-    return ALLOWED
+    return _staff_with(actor, May.SEE_LOG)
+
+
+class BatchFacts(Protocol):
+    """A large action."""
+
+    @property
+    def actor_id(self) -> int: ...
+
+
+def may_see_batch(actor: Actor, batch: BatchFacts) -> Verdict:
+    """Follow how far a large action is: one's own."""
+    if actor.member_id == batch.actor_id:
+        return ALLOWED
+    return may_see_all_batches(actor)
+
+
+def may_see_all_batches(actor: Actor) -> Verdict:
+    """Follow everybody's large actions. That there are any is not for the others."""
+    return ALLOWED if actor.rank >= Rank.ADMINISTRATOR else refused(Refusal.NOT_VISIBLE)
+
+
+def may_see_punished(actor: Actor) -> Verdict:
+    """See the panel's list of who is muted, banned or locked: who could do one of it."""
+    return _staff_with(actor, May.MUTE, May.BAN)
+
+
+def may_ban_networks(actor: Actor) -> Verdict:
+    """See and change which networks are shut out."""
+    return _staff_with(actor, May.BAN_NETWORK)
 
 
 def may_enter_moderation(actor: Actor) -> Verdict:
@@ -159,6 +182,17 @@ def may_enter_moderation(actor: Actor) -> Verdict:
         return refused(Refusal.SIGN_IN)
     if not actor.is_staff:
         return refused(Refusal.MODERATORS_ONLY)
+    return ALLOWED
+
+
+def _staff_with(actor: Actor, *permissions: str) -> Verdict:
+    """One of the rights will do."""
+    if actor.is_guest:
+        return refused(Refusal.SIGN_IN)
+    if not actor.is_staff:
+        return refused(Refusal.MODERATORS_ONLY)
+    if not any(actor.permission(one) for one in permissions):
+        return refused(Refusal.GROUP, group=actor.group_title)
     return ALLOWED
 
 

@@ -1,4 +1,4 @@
-"""Read models of the moderators' pages: log, panel, progress."""
+"""Read models of the moderators' log, and of how far a large action is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from forum.core.errors import NotFound
+from forum.core.names import name_key
 from forum.models import (
     BatchState,
     Board,
@@ -20,12 +21,10 @@ from forum.models import (
     Post,
     TargetKind,
     Thread,
-    ThreadState,
 )
 from forum.modlog.registry import Action, Choice
 from forum.policies.actor import Actor, Rank
-from forum.policies.moderation import may_see_log
-from forum.queries.site import Site
+from forum.policies.moderation import may_see_batch, may_see_log
 from forum.queries.undoing import undoable
 
 PAGE = 30
@@ -78,6 +77,38 @@ class LogFilter:
         names = {"board": self.board_id, "actor": self.actor_id, "action": self.action,
                  "thread": self.thread_id, "member": self.member_id}  # fmt: skip
         return {name: value for name, value in names.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A member the log is asked about. `id` None: nobody was asked for; NOBODY: there is none of that name."""
+
+    id: int | None = None
+    name: str = ""
+
+
+NOBODY = 0
+
+
+def asked_members(s: Session, *asked: Asked) -> tuple[Asked, ...]:
+    """Members by name, and where there is none by id, each with both. One statement, where any is asked for."""
+    keys = {name_key(one.name) for one in asked if one.name}
+    ids = {one.id for one in asked if one.id is not None and not one.name}
+    if not keys and not ids:
+        return asked
+    rows = s.execute(
+        select(Member.id, Member.name, Member.name_key).where(
+            or_(Member.name_key.in_(keys), Member.id.in_(ids))
+        )
+    ).all()
+    by_key = {row.name_key: Asked(row.id, row.name) for row in rows}
+    by_id = {row.id: Asked(row.id, row.name) for row in rows}
+    return tuple(
+        by_key.get(name_key(one.name), Asked(NOBODY, one.name))
+        if one.name
+        else by_id.get(one.id or NOBODY, one)
+        for one in asked
+    )
 
 
 @dataclass(frozen=True)
@@ -240,34 +271,6 @@ def _lines(s: Session, actor: Actor, rows: Sequence[Any]) -> tuple[LogLine, ...]
 
 
 @dataclass(frozen=True)
-class PanelHome:
-    """What waits for the moderator, and what happened last."""
-
-    binned: int
-    boards: tuple[tuple[int, str], ...]
-    latest: tuple[LogLine, ...]
-
-
-def panel_home(s: Session, site: Site, actor: Actor, *, latest: int = 10) -> PanelHome:
-    """The panel's first page: counts over the boards the actor moderates. Two statements, and those of
-    `undoable`."""
-    binned = s.scalar(
-        select(func.count())
-        .select_from(Thread)
-        .where(Thread.board_id.in_(actor.moderated), Thread.state == ThreadState.RECYCLED)
-    )
-    lines: tuple[LogLine, ...] = ()
-    if may_see_log(actor):
-        lines = log_page(s, actor).lines[:latest]
-    boards = tuple(
-        (board.id, board.name)
-        for board in site.boards.values()
-        if board.id in actor.moderated and board.holds_threads
-    )
-    return PanelHome(binned or 0, boards, lines)
-
-
-@dataclass(frozen=True)
 class BatchProgress:
     """How far a large action is."""
 
@@ -293,8 +296,9 @@ def batch_progress(s: Session, actor: Actor, batch_id: int) -> BatchProgress:
     :raises NotFound: there is none, or it is somebody else's.
     """
     batch = s.get(ModBatch, batch_id)
-    if batch is None or (batch.actor_id != actor.member_id and actor.rank < Rank.ADMINISTRATOR):
+    if batch is None:
         raise NotFound("not_found")
+    may_see_batch(actor, batch).require()
     steps = s.execute(
         select(ModBatchStep.target_ids, ModBatchStep.is_made, ModBatchStep.is_undone).where(
             ModBatchStep.batch_id == batch_id
@@ -315,9 +319,3 @@ def _can_undo(s: Session, actor: Actor, batch: ModBatch) -> bool:
         return False
     row = _entry_row(s, actor, batch.entry_id)
     return row is not None and bool(undoable(s, actor, [row]))
-
-
-def names_of(s: Session, member_ids: Sequence[int]) -> dict[int, str]:
-    """Members' names. One statement."""
-    rows = s.execute(select(Member.id, Member.name).where(Member.id.in_(member_ids)))
-    return {row.id: row.name for row in rows}

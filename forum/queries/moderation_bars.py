@@ -61,13 +61,11 @@ class Bar:
 NO_BAR = Bar()
 
 
-def bulk_actions(actor: Actor, *, in_bin: bool = False) -> tuple[Action, ...]:
-    """The actions on many threads the actor has the right to. No statement."""
-    wanted = ThreadState.RECYCLED if in_bin else ThreadState.VISIBLE
+def bin_actions(actor: Actor, kind: TargetKind) -> tuple[Action, ...]:
+    """The actions on many threads, or posts, of the recycle bin the actor has the right to. No statement."""
+    recycled = ThreadState.RECYCLED if kind is TargetKind.THREAD else PostState.RECYCLED
     return tuple(
-        action
-        for action in _of_kind(actor, TargetKind.THREAD)
-        if action.is_bulk and wanted in action.states
+        action for action in _of_kind(actor, kind) if action.is_bulk and recycled in action.states
     )
 
 

@@ -11,8 +11,7 @@ from forum.core.cache import CacheName
 from forum.core.db import Database
 from forum.models import Member, NetworkBan
 from forum.policies.actor import Actor
-from forum.policies.permissions import May
-from forum.policies.verdict import Refusal, refused
+from forum.policies.moderation import may_ban_networks
 
 
 @dataclass(frozen=True)
@@ -73,8 +72,7 @@ def network_bans(s: Session, actor: Actor) -> tuple[NetworkBanLine, ...]:
 
     :raises Forbidden: the actor may not ban networks.
     """
-    if not actor.permission(May.BAN_NETWORK):
-        refused(Refusal.GROUP, group=actor.group_title).require()
+    may_ban_networks(actor).require()
     rows = s.execute(
         select(
             NetworkBan.id, NetworkBan.network, Member.name, NetworkBan.reason,

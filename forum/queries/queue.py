@@ -19,6 +19,7 @@ from forum.models import (
 )
 from forum.policies.actor import Actor
 from forum.policies.messages import may_see_reported_messages
+from forum.policies.moderation import may_ban_networks, may_see_punished
 from forum.policies.queue import may_edit_words, may_handle_reports, may_work_queue
 from forum.queries.appeals import open_appeals
 from forum.queries.message_reports import open_message_reports
@@ -143,13 +144,16 @@ class Waiting:
 
 @dataclass(frozen=True)
 class QueueCounts:
-    """What waits for a moderator; None where the actor has no right to see it."""
+    """What waits for a moderator, None where the actor has no right to see it; and what else of the
+    panel is open to them."""
 
     posts: Waiting | None
     reports: Waiting | None
     messages: Waiting | None  # reported ones
     appeals: Waiting
     may_edit_words: bool
+    may_see_punished: bool
+    may_ban_networks: bool
 
 
 def queue_counts(s: Session, actor: Actor) -> QueueCounts:
@@ -178,4 +182,6 @@ def queue_counts(s: Session, actor: Actor) -> QueueCounts:
     return QueueCounts(
         found.get("posts"), found.get("reports"), found.get("messages"), found["appeals"],
         may_edit_words=bool(may_edit_words(actor)),
+        may_see_punished=bool(may_see_punished(actor)),
+        may_ban_networks=bool(may_ban_networks(actor)),
     )  # fmt: skip

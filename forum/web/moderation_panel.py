@@ -16,16 +16,15 @@ from forum.http.context import actor, address, now, reader, site
 from forum.http.errors import say
 from forum.http.forms import refusals_on
 from forum.http.templating import addresses
+from forum.models import TargetKind
 from forum.modlog.registry import ACTIONS
 from forum.policies.moderation import may_enter_moderation
-from forum.queries.moderation import (
-    LogFilter,
-    log_page,
-    panel_home,
-)
-from forum.queries.moderation_bars import bulk_actions
+from forum.queries.moderation import Asked, LogFilter, asked_members, log_page
+from forum.queries.moderation_bars import bin_actions
 from forum.queries.moderation_effects import effect_lines
+from forum.queries.moderation_panel import batches_page, panel_home, reply_bin
 from forum.queries.networks import network_bans
+from forum.queries.punishments import Punishment, punished_page
 from forum.queries.recycle_bin import recycle_bin
 from forum.web.forms.moderation import network_form
 from forum.web.moderation_preview import mark_of, must_see_first, preview_page
@@ -34,6 +33,7 @@ pages = Blueprint("moderation_panel", __name__, url_prefix="/moderation")
 panel.guard(pages, "/moderation/", may_enter_moderation)
 
 MOST = 9007199254740991
+MOST_NAME = 60
 
 
 def number(name: str) -> int | None:
@@ -51,15 +51,24 @@ def home() -> str:
 
 @pages.get("/log")
 def log() -> str:
+    moderator, member = asked_members(
+        reader(), Asked(number("actor"), _name("by")), Asked(number("member"), _name("of"))
+    )
     wanted = LogFilter(
         board_id=number("board"),
-        actor_id=number("actor"),
+        actor_id=moderator.id,
         action=request.args.get("action") if request.args.get("action") in ACTIONS else None,
         thread_id=number("thread"),
-        member_id=number("member"),
+        member_id=member.id,
     )
     page = log_page(reader(), actor(), filter=wanted, before=number("before"))
-    return render_template("moderation/log.html", page=page, actions=ACTIONS)
+    return render_template(
+        "moderation/log.html", page=page, actions=ACTIONS, moderator=moderator, member=member
+    )
+
+
+def _name(field: str) -> str:
+    return request.args.get(field, "").strip()[:MOST_NAME]
 
 
 @pages.get("/recycle-bin")
@@ -69,8 +78,34 @@ def bin() -> str:
         "moderation/recycle_bin.html",
         page=page,
         board_id=number("board"),
-        bulk=bulk_actions(actor(), in_bin=True),
+        bulk=bin_actions(actor(), TargetKind.THREAD),
     )
+
+
+@pages.get("/recycle-bin/replies")
+def replies() -> str:
+    """回帖回收站."""
+    page = reply_bin(reader(), actor(), board_id=number("board"), before=number("before"))
+    return render_template(
+        "moderation/reply_bin.html",
+        page=page,
+        board_id=number("board"),
+        bulk=bin_actions(actor(), TargetKind.POST),
+    )
+
+
+@pages.get("/members")
+def members() -> str:
+    asked = request.args.get("state")
+    kind = next((one for one in Punishment if one == asked), Punishment.MUTED)
+    page = punished_page(reader(), site(), actor(), kind=kind, before=number("before"))
+    return render_template("moderation/members.html", page=page)
+
+
+@pages.get("/batches")
+def batches() -> str:
+    page = batches_page(reader(), actor(), before=number("before"))
+    return render_template("moderation/batches.html", page=page, actions=ACTIONS)
 
 
 @pages.route("/networks", methods=["GET", "POST"])

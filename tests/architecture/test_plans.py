@@ -58,6 +58,7 @@ WALKS = {
     "SELECT count(*) AS count_1 FROM members": "administrators only; the pager of the whole list",
     "FROM members ORDER BY members.id DESC LIMIT": "by key from the newest, as far as the page",
     "members.name_key LIKE": "administrators only; by key from the newest",
+    "modbatches.actor_id ORDER BY modbatches.id DESC LIMIT": "administrators only; by key from the newest",
     "FROM admin_log ORDER BY admin_log.id DESC LIMIT": "by key from the newest, as far as the page",
     "modlog.board_id IS NULL AND modlog.target_kind": "by key from the newest; moderators only",
     "WHERE tags.is_closed = 1 OR tags.merged_into_id": "those the staff changed, from an index over them alone; kept in the process",
@@ -219,6 +220,9 @@ def _pages(app: Flask, world: World, long: int) -> Iterator[str]:
         "log?board=2", "log?actor=5", f"log?member={author}", f"log?thread={long}", "log?before=9",
         "queue?kind=thread", "queue?board=2", "queue?state=ignored", "reports?state=handled", "message-reports?state=handled", "message-reports?beyond=9",
         "recycle-bin?board=2", "recycle-bin?before=9", "appeals?state=answered",
+        "recycle-bin/replies?board=2", "recycle-bin/replies?before=9", "members?state=banned",
+        "members?state=locked", "members?state=muted&before=9", "batches?before=9",
+        "log?by=作者&of=会员", "log?by=作者&of=无名氏",
     ):  # fmt: skip
         yield f"/moderation/{asked}"
     for asked in ("tags?q=旧", "tags?state=closed", "tags?state=merged&before=9"):

@@ -42,7 +42,7 @@ def pages(server: Server) -> Pages:
     administrator = server.member(server.name("管理员"), group_id=1)[1]
     moderators = [
         "/moderation/", "/moderation/queue", "/moderation/reports", "/moderation/appeals", "/moderation/log",
-        "/moderation/recycle-bin", f"/moderation/undo/{closed}", f"/moderation/do/thread.stick?ids={made.thread}",
+        "/moderation/recycle-bin", "/moderation/recycle-bin/replies", "/moderation/members", "/moderation/batches", f"/moderation/undo/{closed}", f"/moderation/do/thread.stick?ids={made.thread}",
         f"/moderation/do/thread.delete?ids={made.thread}", f"/moderation/do/thread.move?ids={made.thread}",
         f"/moderation/do/member.mute?ids={made.author_id}", f"/forum-{made.board}-1.html",
         f"/thread-{made.thread}-1-1.html", f"/thread-{made.thread}/history",

@@ -279,6 +279,11 @@ MESSAGES: dict[str, Question] = {
 }
 
 
+@dataclass(frozen=True)
+class Batch:
+    actor_id: int
+
+
 def acting(key: str, level: int = 1, rank: Rank = Rank.MEMBER, **facts: object) -> Question:
     return lambda a: moderation.may_moderate_thread(
         a,
@@ -311,6 +316,10 @@ def acting_on_member(key: str, rank: Rank, member_id: int = 99) -> Question:
 MODERATION: dict[str, Question] = {
     "enter the panel": moderation.may_enter_moderation,
     "see the log": moderation.may_see_log,
+    "follow the super mod's batch": lambda a: moderation.may_see_batch(a, Batch(actor_id=11)),
+    "follow everybody's": moderation.may_see_all_batches,
+    "list the punished": moderation.may_see_punished,
+    "ban networks": moderation.may_ban_networks,
     "close at all": lambda a: moderation.may_use(a, ACTIONS["thread.close"]),
     "stick to level 1": lambda a: moderation.may_use(a, ACTIONS["thread.stick"], level=1),
     "stick to level 3": lambda a: moderation.may_use(a, ACTIONS["thread.stick"], level=3),

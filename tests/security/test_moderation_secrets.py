@@ -179,7 +179,8 @@ def asked(app: Flask, world: World, scene: Scene) -> list[str]:
         ("member", [world.members["author"]]),
     ) for one in values}  # fmt: skip
     found |= {
-        f"/moderation/{part}?board={scene.board}" for part in ("queue", "reports", "recycle-bin")
+        f"/moderation/{part}?board={scene.board}"
+        for part in ("queue", "reports", "recycle-bin", "recycle-bin/replies")
     }
     found |= {"/moderation/reports?state=handled", "/moderation/appeals?state=answered"}
     found |= {f"/search?q={WORD}&kind={kind}" for kind in ("titles", "posts")}
