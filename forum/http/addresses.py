@@ -69,6 +69,10 @@ class Addresses:
     def post_revisions(self, post_id: int) -> str:
         return self._at(f"/post-{post_id}/revisions")
 
+    def pin_reply(self, post_id: int) -> str:
+        """置顶回复, by the author of the thread."""
+        return self._at(f"/post-{post_id}/pin")
+
     def quote_source(self, post_id: int) -> str:
         return self._at(f"/post-{post_id}/quote")
 

@@ -71,8 +71,8 @@ def may_edit_post(
     return ALLOWED
 
 
-class OwnPostFacts(PostFacts, Protocol):
-    """A post somebody would delete."""
+class FloorFacts(PostFacts, Protocol):
+    """A post in its place."""
 
     @property
     def floor(self) -> int: ...
@@ -85,7 +85,7 @@ class AnsweredThread(ThreadFacts, Protocol):
     def reply_count(self) -> int: ...
 
 
-def may_delete_own_post(actor: Actor, thread: AnsweredThread, post: OwnPostFacts) -> Verdict:
+def may_delete_own_post(actor: Actor, thread: AnsweredThread, post: FloorFacts) -> Verdict:
     """Delete what one wrote, while one may edit it; the opening post, and so the thread, while nobody
     has replied (删除本帖)."""
     if actor.is_guest:
@@ -104,6 +104,26 @@ def may_delete_own_post(actor: Actor, thread: AnsweredThread, post: OwnPostFacts
         return refused(Refusal.WRONG_STATE)
     if post.floor == 1 and thread.reply_count:
         return refused(Refusal.HAS_REPLIES)
+    return ALLOWED
+
+
+def may_pin_reply(actor: Actor, thread: ThreadFacts, post: FloorFacts) -> Verdict:
+    """Pin a reply on top of one's own thread, or take it down again (置顶回复). Moderators have an
+    action for it."""
+    if actor.is_guest:
+        return refused(Refusal.SIGN_IN)
+    visible = may_read_post(actor, thread, post)
+    if not visible:
+        return visible
+    if actor.member_id != thread.author_id:
+        return refused(Refusal.NOT_YOURS)
+    if thread.board_id not in actor.repliable:
+        return refused(Refusal.MUTED)
+    if thread.is_closed:
+        return refused(Refusal.CLOSED)
+    is_shown = thread.state is ThreadState.VISIBLE and post.state is PostState.VISIBLE
+    if not is_shown or post.floor == 1:
+        return refused(Refusal.WRONG_STATE)
     return ALLOWED
 
 

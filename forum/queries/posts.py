@@ -19,6 +19,7 @@ from forum.policies.permissions import LINKS_PLAIN, May
 from forum.policies.posts import (
     may_delete_own_post,
     may_edit_post,
+    may_pin_reply,
     may_report_post,
     may_see_revisions,
     may_see_text,
@@ -61,6 +62,7 @@ class FoundPost:
     is_blocked: bool
     version: int
     created_at: datetime
+    is_sticky: bool
 
     @property
     def is_opening(self) -> bool:
@@ -231,6 +233,18 @@ def reportable_post(s: Session, actor: Actor, *, post_id: int) -> tuple[FoundPos
     return post, thread
 
 
+def pinnable_reply(s: Session, actor: Actor, *, post_id: int) -> tuple[FoundPost, FoundThread]:
+    """A reply the actor may pin on top of the own thread, or take down. Two statements.
+
+    :raises NotFound: no such post for the actor.
+    :raises Forbidden: it is in somebody else's thread, or no reply.
+    """
+    post = _find_post(s, post_id)
+    thread = find_thread(s, post.thread_id)
+    may_pin_reply(actor, thread, post).require()
+    return post, thread
+
+
 def revisions_page(s: Session, actor: Actor, site: Site, *, post_id: int) -> RevisionsPage:
     """What a post said before. Three statements.
 
@@ -291,7 +305,7 @@ def _find_post(s: Session, post_id: int) -> FoundPost:
     row = s.execute(
         select(
             Post.id, Post.thread_id, Post.floor, Post.author_id, Member.name, Post.state,
-            Post.source, Post.is_blocked, Post.version, Post.created_at,
+            Post.source, Post.is_blocked, Post.version, Post.created_at, Post.is_sticky,
         )
         .join(Member, Member.id == Post.author_id)
         .where(Post.id == post_id)

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from forum.commands.edit_checks import OpeningChange
 from forum.commands.moderation import perform
-from forum.commands.moderation.own_posts import delete_own_post
+from forum.commands.moderation.own_posts import delete_own_post, pin_reply
 from forum.commands.moderation.post_editing import EditOptions
 from forum.commands.moderation.post_editing import edit as edit_of_others
 from forum.commands.post_edits import edit_post
@@ -26,6 +26,7 @@ from forum.models import PostState
 from forum.policies.verdict import Refusal
 from forum.queries import posts as queries
 from forum.queries.threads import place_of_post
+from forum.web.forms.accounts import ButtonForm
 from forum.web.forms.moderation import ask_reason
 from forum.web.forms.posts import DeletionForm, EditForm, OpeningForm, PreviewForm, ReplyForm
 
@@ -187,6 +188,21 @@ def _delete(post_id: int) -> Response:
 
 def _opening_change(form: EditForm) -> OpeningChange:
     return OpeningChange(form.title.data or "", form.type_id.data, _options(form))
+
+
+@pages.route(f"/post-<{ID}:post_id>/pin", methods=["GET", "POST"])
+def pin(post_id: int) -> Response:
+    """置顶回复, by the author of the thread."""
+    post, thread = queries.pinnable_reply(reader(), actor(), post_id=post_id)
+    form = ButtonForm()
+    if form.validate_on_submit():
+        pins = bool(request.form.get("pins"))
+        with refusals_on(form):
+            with writing() as uow:
+                pin_reply(uow, actor(), post_id=post_id, pins=pins)
+            return redirect(addresses().thread(thread.id), 303)
+    board = site().boards[thread.board_id]
+    return form_page("posts/pin.html", form, post=post, thread=thread, board=board)
 
 
 @pages.post("/preview")

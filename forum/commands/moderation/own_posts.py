@@ -1,22 +1,26 @@
-"""What authors do to their own posts through the moderators' door: take one back, by a right of their
-own; send one to the queue again, by an edit.
+"""What authors do to their own threads and posts through the moderators' door, by rights of their own:
+take one back, pin a reply, send one to the queue again by an edit.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from forum.commands.moderation.in_hand import require_free
 from forum.commands.moderation.perform import Request, load_for, logged, make, plan
+from forum.commands.moderation.post_states import PinOptions
 from forum.commands.moderation.record import record
-from forum.core.errors import NotFound
+from forum.core.errors import Invalid, NotFound
 from forum.core.uow import UnitOfWork
 from forum.models import Post, PostHold, Thread
 from forum.modlog.registry import Action, action_of
 from forum.policies.actor import Actor
-from forum.policies.posts import may_delete_own_post
+from forum.policies.posts import may_delete_own_post, may_pin_reply
 from forum.queries.site import site_of
+
+MOST_PINNED = 10  # the first page of the thread shows them all
 
 
 @dataclass(frozen=True)
@@ -36,20 +40,50 @@ def delete_own_post(uow: UnitOfWork, actor: Actor, *, post_id: int) -> Deleted:
     :raises NotFound: there is no such post for the actor.
     :raises Forbidden: `may_delete_own_post`, or a large action has the thread in hand.
     """
-    s = uow.session
-    found = s.execute(select(Post.thread_id, Post.floor).where(Post.id == post_id)).one_or_none()
-    if found is None:
-        raise NotFound("not_found")
-    is_thread = found.floor == 1
+    thread_id, floor = _place(uow, post_id)
+    is_thread = floor == 1
     action = action_of("thread.delete" if is_thread else "post.delete")
-    target_id = found.thread_id if is_thread else post_id
+    target_id = thread_id if is_thread else post_id
 
     def may(thread: Thread) -> None:
-        post = s.get_one(Post, post_id, populate_existing=True)
+        post = uow.session.get_one(Post, post_id, populate_existing=True)
         may_delete_own_post(actor, thread, post).require()
 
     entry_id, board_id = _do(uow, actor, action, target_id, may)
-    return Deleted(entry_id, found.thread_id, board_id, is_thread)
+    return Deleted(entry_id, thread_id, board_id, is_thread)
+
+
+def pin_reply(uow: UnitOfWork, actor: Actor, *, post_id: int, pins: bool) -> int:
+    """Pin a reply on top of one's own thread, or take it down; a moderator can undo it.
+
+    :returns: the entry of the log.
+    :raises NotFound: there is no such post for the actor.
+    :raises Forbidden: `may_pin_reply`, or a large action has the thread in hand.
+    :raises Invalid: "too_many_pinned".
+    """
+    _place(uow, post_id)
+
+    def may(thread: Thread) -> None:
+        post = uow.session.get_one(Post, post_id, populate_existing=True)
+        may_pin_reply(actor, thread, post).require()
+        if pins and _pinned_count(uow, thread.id) >= MOST_PINNED:
+            raise Invalid("too_many_pinned", most=MOST_PINNED)
+
+    return _do(uow, actor, action_of("post.pin"), post_id, may, PinOptions(pins))[0]
+
+
+def _pinned_count(uow: UnitOfWork, thread_id: int) -> int:
+    pinned = select(func.count()).where(Post.thread_id == thread_id, Post.is_sticky)
+    return uow.session.scalar(pinned.select_from(Post)) or 0
+
+
+def _place(uow: UnitOfWork, post_id: int) -> tuple[int, int]:
+    found = uow.session.execute(
+        select(Post.thread_id, Post.floor).where(Post.id == post_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("not_found")
+    return found.thread_id, found.floor
 
 
 def hold_own_post(uow: UnitOfWork, actor: Actor, hold: PostHold) -> int:
@@ -65,11 +99,16 @@ def hold_own_post(uow: UnitOfWork, actor: Actor, hold: PostHold) -> int:
 
 
 def _do(
-    uow: UnitOfWork, actor: Actor, action: Action, target_id: int, may: Callable[[Thread], None]
+    uow: UnitOfWork,
+    actor: Actor,
+    action: Action,
+    target_id: int,
+    may: Callable[[Thread], None],
+    options: Any = None,
 ) -> tuple[int, int]:
     """What `perform` does, but for the moderator's right. The entry's id, and the board's."""
     s, site = uow.session, site_of(uow.session)
-    request = Request(action, (target_id,), action.options())
+    request = Request(action, (target_id,), action.options() if options is None else options)
     targets = load_for(s, site, request, uow=uow)
     (thread,) = targets.threads
     may(thread)

@@ -45,6 +45,7 @@ class OpenedThread:
     is_newest_first: bool
     reply: Verdict  # truthy, or why not
     moderates: bool
+    is_own: bool  # the reader began it
 
     @property
     def thread(self) -> FoundThread:
@@ -70,7 +71,7 @@ class OpenedThread:
         """What the page follows from, apart from its reader's rights and marks."""
         return (
             self.head.thread, self.posts_key, self.list_page, self.head.is_favorite, self.reply,
-            str(self.reply.data),
+            str(self.reply.data), self.is_own,
         )  # fmt: skip
 
     def marks_of(self, actor: Actor, marks: Iterable[Mark]) -> OwnMarks:
@@ -129,4 +130,5 @@ def open_thread(
         is_newest_first=thread.is_newest_first if order is None else order == "newest",
         reply=may_reply(actor, thread, autoclose_days=board.autoclose_days),
         moderates=actor.moderates(thread.board_id),
+        is_own=actor.member_id == thread.author_id,
     )

@@ -25,7 +25,13 @@ from sqlalchemy.orm import Session
 from forum.core.paging import Pager
 from forum.models import Post, PostRating, PostState
 from forum.policies.actor import Actor
-from forum.policies.posts import may_edit_post, may_report_post, may_see_address, may_see_text
+from forum.policies.posts import (
+    may_edit_post,
+    may_pin_reply,
+    may_report_post,
+    may_see_address,
+    may_see_text,
+)
 from forum.policies.verdict import Verdict
 from forum.queries.site import BoardInfo, Site, TypeInfo
 from forum.queries.tags import tag_rules_of
@@ -70,6 +76,7 @@ class PostCard:
     can_edit: Verdict
     can_quote: bool
     can_report: Verdict
+    can_pin: bool = False  # as the thread's author; moderators have a bar
     comments: tuple[Comment, ...] = ()
     ratings: RatingBlock | None = None
     can_pick: bool = False  # by a moderator: there is something one may do to it
@@ -315,6 +322,7 @@ def _card(
     sees_text = bool(may_see_text(actor, thread, row))
     sees_address = may_see_address(actor, thread, row, author_rank=author.rank)
     is_own = row.author_id == actor.member_id
+    opens_own = thread.author_id == actor.member_id and not actor.moderates(thread.board_id)
     is_new = new_from is not None and row.floor >= new_from and not is_own
     return PostCard(
         id=row.id,
@@ -340,6 +348,7 @@ def _card(
         can_edit=may_edit_post(actor, thread, row, author_rank=author.rank),
         can_quote=sees_text and row.floor > 1,
         can_report=may_report_post(actor, thread, row),
+        can_pin=opens_own and bool(may_pin_reply(actor, thread, row)),
         comments=comments.get(row.id, ()),
         ratings=ratings.get(row.id),
     )
