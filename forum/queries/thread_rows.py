@@ -20,7 +20,7 @@ COLUMNS = (
     Thread.read_access, Thread.moved_to_id, Thread.has_images, Thread.author_id,
     Thread.author_name, Thread.created_at, Thread.reply_count, Thread.comment_count,
     Thread.view_count, Thread.heat, Thread.last_post_at, Thread.last_poster_id,
-    Thread.last_poster_name, Thread.icon,
+    Thread.last_poster_name, Thread.icon, Thread.last_log_id,
 )  # fmt: skip
 
 
@@ -55,6 +55,7 @@ class ThreadRow:
     last_poster_id: int | None
     last_poster_name: str
     icon: str  # 图标: a key of modlog/marks.py
+    last_log_id: int | None  # 本主题由 X 于 T 置顶
 
     @property
     def is_moved(self) -> bool:
@@ -95,6 +96,12 @@ class ThreadRow:
             if is_on:
                 names.append(f"highlight-{style}")
         return " ".join(names)
+
+    @property
+    def shows_history(self) -> bool:
+        """Does it carry a mark of which the log says who gave it? An import brings marks along without."""
+        is_marked = self.sticky_level or self.digest_level or self.is_closed or self.icon
+        return bool(is_marked or self.highlight) and self.last_log_id is not None
 
     def hot_level(self, levels: tuple[int, ...]) -> int:
         """热帖 0 to 3: how many of the levels its heat is above."""

@@ -2,7 +2,14 @@
 
 import pytest
 
-from forum.commands.moderation.thread_marks import IconOptions, RecommendOptions, StampOptions
+from forum.commands.moderation.thread_marks import (
+    DigestOptions,
+    HighlightOptions,
+    IconOptions,
+    RecommendOptions,
+    StampOptions,
+    StickOptions,
+)
 from forum.core.db import recorded_statements
 from forum.modlog.marks import ICONS, STAMPS
 from tests.commands.moderation.acting import Moderator
@@ -42,6 +49,38 @@ def test_an_icon_shows_in_the_list_at_once(client, forum, staff):
 
     assert '<span class="badge badge--mark badge--mark-new">新人帖</span>' in shown(client, "/forum-2-1.html")  # fmt: skip
     assert "Newcomer" in shown(client, "/forum-2-1.html?lang=en")
+
+
+@pytest.mark.parametrize(
+    ("action", "options"),
+    [
+        ("thread.stick", StickOptions(1)), ("thread.close", None), ("thread.digest", DigestOptions(1)),
+        ("thread.highlight", HighlightOptions(2)), ("thread.icon", IconOptions("new")),
+    ],
+)  # fmt: skip
+def test_a_mark_in_the_list_leads_to_its_history_as_long_as_it_stands(
+    client, forum, staff, action, options
+):
+    thread_id = forum.thread(title="有记录")
+    way = f'href="/thread-{thread_id}/history"'
+    assert way not in shown(client, "/forum-2-1.html")
+
+    done = staff.does(action, thread_id, options=options)
+
+    assert way in shown(client, "/forum-2-1.html")
+    assert "主题操作记录" in shown(client, "/forum-2-1.html")
+    assert "founder" in shown(client, f"/thread-{thread_id}/history")
+    staff.undoes(done.entry_id)
+    assert way not in shown(client, "/forum-2-1.html")
+
+
+def test_a_mark_without_history_leads_nowhere(client, forum):
+    forum.thread(title="导入的置顶", sticky_level=1, is_closed=True)
+
+    page = shown(client, "/forum-2-1.html")
+
+    assert "导入的置顶" in page
+    assert "/history" not in page
 
 
 def test_recommended_threads_stand_above_the_list_at_once(client, forum, staff):
