@@ -131,10 +131,7 @@ def page_site(site: Site, url: Addresses) -> PageSite:
         icp=general.icp,
         description=general.description,
         hot_words=general.hot_words,
-        footer_links=(
-            *(Link(link.name, link.address) for link in general.footer_links),
-            *_own_footer_links(site, url),
-        ),
+        footer_links=_footer_links(site, url),
         nav=(
             Link(_("Forum"), url.index(), not path.startswith(("/guide", "/search"))),
             Link(_("Guide"), url.guide(), path.startswith("/guide")),
@@ -143,12 +140,18 @@ def page_site(site: Site, url: Addresses) -> PageSite:
     )
 
 
-def _own_footer_links(site: Site, url: Addresses) -> tuple[Link, ...]:
-    """What everybody may see of moderation, behind the links of the site's owner."""
-    darkroom = Link(_("Darkroom"), url.darkroom())
-    if not site.settings.moderation.log_is_public:
-        return (darkroom,)
-    return (darkroom, Link(_("Public moderation log"), url.public_log()))
+def _footer_links(site: Site, url: Addresses) -> tuple[Link, ...]:
+    """The links of the site's owner, then what everybody may see of moderation, where the owner does
+    not name it: a bare word of the owner's leads where ours would."""
+    ways = {_("Darkroom"): url.darkroom()}
+    if site.settings.moderation.log_is_public:
+        ways[_("Public moderation log")] = url.public_log()
+    written = tuple(
+        Link(link.name, link.address or ways.get(link.name))
+        for link in site.settings.general.footer_links
+    )
+    named = {link.name for link in written}
+    return (*written, *(Link(name, way) for name, way in ways.items() if name not in named))
 
 
 def jump_groups(site: Site, readable: frozenset[int], url: Addresses) -> tuple[JumpGroup, ...]:

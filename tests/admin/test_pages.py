@@ -222,6 +222,26 @@ def test_a_new_name_reaches_the_pages_at_once(panel: Panel) -> None:
     ]  # fmt: skip
 
 
+def test_the_footer_leads_to_what_everybody_may_see_of_moderation(panel: Panel) -> None:
+    guest = panel.client.application.test_client()
+    darkroom, log = 'href="/darkroom">小黑屋</a>', 'href="/moderation-log">公开管理记录</a>'
+    page = guest.get("/").text
+    assert darkroom in page
+    assert log not in page
+    fields = panel.fields("settings/moderation")
+    assert "向所有人开放公开管理记录" in panel.get("settings/moderation").text
+
+    panel.post("settings/moderation", {**fields, "log_is_public": "y"})
+    assert log in guest.get("/").text
+    assert guest.get("/moderation-log").status_code == 200
+    fields = panel.fields("settings/general")
+    panel.post("settings/general", {**fields, "footer_links": "小黑屋\n帮助 | /help"})
+
+    page = guest.get("/").text
+    assert page.count("小黑屋") == 1
+    assert darkroom in page
+
+
 def test_the_formula_is_tried_before_it_is_kept(panel: Panel) -> None:
     fields = {**panel.fields("settings/points"), "formula": "posts*2+p2"}
     tried = panel.post("settings/points/test", {**fields, "test-posts": "7", "test-p2": "3"})
