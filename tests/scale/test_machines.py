@@ -1,6 +1,9 @@
 """Do two servers that share a PostgreSQL and a Redis behave like one?"""
 
+import http.client
+import io
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -10,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from limits import RateLimitItemPerMinute
+from PIL import Image
 from sqlalchemy import select, text
 
 from forum.core.db import Database
@@ -21,7 +25,7 @@ from tests.bench.servers import ROOT
 from tests.conftest import BACKENDS
 from tests.databases import execute, named
 from tests.factories import Forum
-from tests.scale.machines import Machine, Visitor
+from tests.scale.machines import KeepingVisitor, Machine, Visitor
 
 PASSWORD = "a password of some length"
 pytestmark = [
@@ -161,6 +165,27 @@ def test_a_networks_budget_is_one_for_all(redis_url: str) -> None:
     assert taken == [True, True, True, False, False]
 
 
+def test_a_picture_uploaded_at_one_is_at_the_other_and_stays(
+    machines: tuple[Machine, Machine], member: Visitor
+) -> None:
+    first, second = machines
+    picture = io.BytesIO()
+    Image.new("RGB", (300, 300), "#a0431a").save(picture, "PNG")
+
+    uploaded = member.upload("/settings/avatar", first, picture=picture.getvalue())
+
+    assert uploaded.status == 303, uploaded.text
+    found = re.search(r"/avatar/[^\"?]+", member.get("/settings/avatar", second).text)
+    assert found
+    at_first, at_second = (Visitor(one).get(found[0]) for one in machines)
+    assert at_second.headers["content-type"] == "image/webp"
+    assert (at_second.status, at_second.body) == (200, at_first.body)
+    assert second.end() == 0
+    second.begin()
+    second.wait()
+    assert Visitor(second).get(found[0]).body == at_first.body
+
+
 def test_without_redis_budgets_are_kept_in_the_process() -> None:
     alone = Budgets("redis://127.0.0.1:1/0", RateLimitItemPerMinute(1))
 
@@ -197,7 +222,8 @@ def test_a_rolling_restart_loses_nothing_and_logs_nobody_out(
 ) -> None:
     """Under load, one machine after the other is stopped by TERM and started again.
 
-    The visitors do what a load balancer does: whoever finds a machine closed goes to the other.
+    The visitors do what a load balancer does: whoever finds a machine closed goes to the other, and
+    one keeps its connections.
     """
     thread_id = forum.thread(title="滚动重启")
     reply_path = f"/thread-{thread_id}/reply"
@@ -207,6 +233,7 @@ def test_a_rolling_restart_loses_nothing_and_logs_nobody_out(
     over = threading.Event()
     lock = threading.Lock()
     served, logged_out, lost, replied = [0], [], [], []
+    keeper = KeepingVisitor(machines[0])
 
     def through(visitor: Visitor, ask, turn: int):
         """The answer of the first machine that takes the request."""
@@ -264,9 +291,22 @@ def test_a_rolling_restart_loses_nothing_and_logs_nobody_out(
             else:
                 lost.append(("write", entered.status, answer.status))
 
+    def keep(_number: int) -> None:
+        """What is sent is not sent again, whatever becomes of it; the form itself is refused."""
+        turn = 0
+        while not over.wait(0.02):
+            turn += 1
+            try:
+                answer = through(keeper, lambda v, m: v.send("/register", m), turn // 20)
+            except (OSError, http.client.HTTPException) as error:
+                lost.append(("keep", repr(error)))
+                continue
+            if answer.status != 400:
+                lost.append(("keep", answer.status))
+
     visitors = [
         threading.Thread(target=work, args=(number,))
-        for number, work in enumerate((read, read, stay, write))
+        for number, work in enumerate((read, read, stay, write, keep))
     ]
     for visitor in visitors:
         visitor.start()
@@ -279,6 +319,7 @@ def test_a_rolling_restart_loses_nothing_and_logs_nobody_out(
     over.set()
     for visitor in visitors:
         visitor.join(60)
+    keeper.close()
     for machine in machines:
         assert machine.end() == 0
 
@@ -295,3 +336,4 @@ def test_a_rolling_restart_loses_nothing_and_logs_nobody_out(
     assert views == served[0]
     assert present >= served[0]  # everybody is in the one list of who is online
     assert served[0] > 50
+    assert keeper.reused_count > 50
