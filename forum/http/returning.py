@@ -4,6 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 from flask import request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from forum.http.context import config
 
@@ -35,7 +36,13 @@ def safe_path(wanted: str | None) -> str | None:
 
 def way_back() -> str | None:
     """Where this page's login links lead back to: here, or from a login page where that would."""
-    return safe_path(request.full_path.rstrip("?")) or safe_path(request.values.get("next"))
+    here = safe_path(request.full_path.rstrip("?"))
+    if here is not None:
+        return here
+    try:
+        return safe_path(request.values.get("next"))
+    except RequestEntityTooLarge:  # the page that says so has login links as well
+        return safe_path(request.args.get("next"))
 
 
 def own_referrer() -> str | None:

@@ -249,6 +249,17 @@ def test_the_answer_takes_as_long_whether_or_not_there_is_an_account(
     assert 0.7 < statistics.median(known) / statistics.median(unknown) < 1.4
 
 
+@on_one_database
+@pytest.mark.parametrize("path", ["/login", "/register", "/thread-1/reply"])
+def test_what_is_too_large_is_refused_in_words(client: FlaskClient, path: str) -> None:
+    answer = client.post(
+        path, data=b"a" * 5_000_000, content_type="application/x-www-form-urlencoded"
+    )
+
+    assert answer.status_code == 413
+    assert "提交的内容过大" in answer.text
+
+
 @pytest.mark.parametrize("name", ["王小明", "没有这人", "wang@example.com", "none@example.com"])
 def test_after_five_wrong_tries_even_the_right_password_waits(
     client: FlaskClient, app: Flask, member_id: int, name: str
