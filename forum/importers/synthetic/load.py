@@ -38,7 +38,6 @@ from forum.points.rules import REGISTRY
 from forum.queries.site import Site, fresh_site
 from forum.search import IndexRow, backend_of, normalised
 
-POOL = 2000
 BATCH = 2000
 CATEGORY_ID = 1000
 MONEY = 2
@@ -46,7 +45,10 @@ MONEY = 2
 
 @dataclass(frozen=True)
 class Plan:
-    """How much to make. One board gets half of the threads, one thread `longest` replies."""
+    """How much to make. One board gets half of the threads, one thread `longest` replies.
+
+    `pool`: how many texts are rendered; each post is one of them and a sentence of its own.
+    """
 
     posts: int = 1_000_000
     threads: int = 100_000
@@ -54,6 +56,7 @@ class Plan:
     boards: int = 20
     seed: int = 1
     longest: int = 20_000
+    pool: int = 2000
     ends_at: datetime = datetime(2026, 11, 1, tzinfo=UTC)
 
 
@@ -93,7 +96,7 @@ def load(database: Database, plan: Plan, progress: Callable[[int], None]) -> Non
         boards = _make_boards(uow, plan)
         names = _make_members(uow, plan)
         begin_rebuild(uow)
-    pool = [_piece(text(random, words, weights)) for _ in range(POOL)]
+    pool = [_piece(text(random, words, weights)) for _ in range(plan.pool)]
     tally = _Tally([0] * plan.members, [0] * plan.members)
     made = _posts(plan, random, words, weights, pool, boards, names, tally)
     while True:
@@ -160,12 +163,13 @@ def _parts(rows: list[Any], size: int) -> Iterator[list[Any]]:
 
 @dataclass(frozen=True)
 class _Made:
-    """Rows of one post, and of its thread when it is the last of it."""
+    """Rows of one post, with the opening post the thread's, and with the last how the thread ended."""
 
     post: dict[str, Any]
     index: IndexRow
     transfer_rule: str
     thread: dict[str, Any] | None = None
+    ending: dict[str, Any] | None = None
 
 
 def _posts(
@@ -178,7 +182,7 @@ def _posts(
     names: list[str],
     tally: _Tally,
 ) -> Iterator[_Made]:
-    """Every post in order of id and time. The thread comes with its opening post."""
+    """Every post in order of id and time, none kept: a thread may be longer than memory."""
     post_id = 0
     step = timedelta(seconds=max(1, int(3e7 // plan.posts)))
     at = plan.ends_at - step * (plan.posts + 1)
@@ -186,53 +190,53 @@ def _posts(
         # The first board gets every other thread, the longest thread is the last one's.
         board_id = boards[0] if thread_id % 2 else boards[1 + thread_id // 2 % (len(boards) - 1)]
         subject = title(random, words, weights)
-        first_post_id = post_id + 1
-        began = at + step
-        made: list[_Made] = []
         repliers: set[int] = set()
         for floor in range(1, replies + 2):
             post_id += 1
             at += step
             author = random.randrange(plan.members)
             tally.posts_of[author] += 1
-            if floor == 1:
-                opener = author
-                tally.threads_of[author] += 1
-            else:
+            if floor > 1:
                 repliers.add(author)
-            piece = pool[random.randrange(POOL)]
+            piece = pool[random.randrange(plan.pool)]
             own = "".join(random.choices(words, cum_weights=weights, k=3)) + f"第{post_id}帖。"
-            made.append(
-                _Made(
-                    post={
-                        "id": post_id, "thread_id": thread_id, "floor": floor,
-                        "author_id": CATEGORY_ID + author, "source": f"{piece.source}\n\n{own}",
-                        "html": f"{piece.html}<br><br>{own}", "renderer_version": RENDERER_VERSION,
-                        "address": "192.0.2.1", "created_at": at,
-                    },
-                    index=IndexRow(
-                        post_id, board_id, CATEGORY_ID + author, at.date(),
-                        normalised(subject) if floor == 1 else None,
-                        piece.normal + normalised(own).lstrip(),
-                    ),
-                    transfer_rule="thread.posted" if floor == 1 else "post.replied",
-                )
+            last = {
+                "last_post_at": at, "last_poster_id": CATEGORY_ID + author,
+                "last_poster_name": names[author],
+            }  # fmt: skip
+            thread = ending = None
+            if floor == 1:
+                tally.threads_of[author] += 1
+                thread = {
+                    "id": thread_id, "board_id": board_id, "author_id": CATEGORY_ID + author,
+                    "author_name": names[author], "title": subject, "first_post_id": post_id,
+                    "reply_count": replies, "last_floor": replies + 1, "heat": 0, "view_count": 0,
+                    "created_at": at, "digest_level": 0, **last,
+                }  # fmt: skip
+            if floor == replies + 1:
+                views = random.randrange(replies + 1, 20 * replies + 50)
+                ending = {"id": thread_id, "heat": len(repliers), "view_count": views, **last}
+                tally.board_threads[board_id] = tally.board_threads.get(board_id, 0) + 1
+                tally.board_posts[board_id] = tally.board_posts.get(board_id, 0) + replies + 1
+                tally.board_last[board_id] = {
+                    **last, "last_thread_id": thread_id, "last_title": subject
+                }  # fmt: skip
+            yield _Made(
+                post={
+                    "id": post_id, "thread_id": thread_id, "floor": floor,
+                    "author_id": CATEGORY_ID + author, "source": f"{piece.source}\n\n{own}",
+                    "html": f"{piece.html}<br><br>{own}", "renderer_version": RENDERER_VERSION,
+                    "address": "192.0.2.1", "created_at": at,
+                },
+                index=IndexRow(
+                    post_id, board_id, CATEGORY_ID + author, at.date(),
+                    normalised(subject) if floor == 1 else None,
+                    piece.normal + normalised(own).lstrip(),
+                ),
+                transfer_rule="thread.posted" if floor == 1 else "post.replied",
+                thread=thread,
+                ending=ending,
             )  # fmt: skip
-        last = {
-            "last_post_at": at, "last_poster_id": CATEGORY_ID + author, "last_poster_name": names[author],
-        }  # fmt: skip
-        tally.board_threads[board_id] = tally.board_threads.get(board_id, 0) + 1
-        tally.board_posts[board_id] = tally.board_posts.get(board_id, 0) + replies + 1
-        tally.board_last[board_id] = {**last, "last_thread_id": thread_id, "last_title": subject}
-        thread = {
-            "id": thread_id, "board_id": board_id, "author_id": CATEGORY_ID + opener,
-            "author_name": names[opener], "title": subject, "first_post_id": first_post_id,
-            "reply_count": replies, "last_floor": replies + 1, "heat": len(repliers),
-            "view_count": random.randrange(replies + 1, 20 * replies + 50), "created_at": began,
-            "digest_level": 0, **last,
-        }  # fmt: skip
-        yield _Made(made[0].post, made[0].index, made[0].transfer_rule, thread)
-        yield from made[1:]
 
 
 def _reply_counts(plan: Plan, random: Random) -> list[int]:
@@ -256,7 +260,8 @@ class _Batch:
             rule: REGISTRY[rule].amounts[MONEY] for rule in ("thread.posted", "post.replied")
         }
         self.posts: list[dict[str, Any]] = []
-        self._threads: list[dict[str, Any]] = []
+        self._threads: dict[int, dict[str, Any]] = {}
+        self._endings: list[dict[str, Any]] = []  # of threads that an earlier batch began
         self._rows: list[IndexRow] = []
         self._transfers: list[dict[str, Any]] = []
 
@@ -265,7 +270,13 @@ class _Batch:
             self.posts.append(one.post)
             self._rows.append(one.index)
             if one.thread is not None:
-                self._threads.append(one.thread)
+                self._threads[one.thread["id"]] = one.thread
+            if one.ending is not None:
+                begun = self._threads.get(one.ending["id"])
+                if begun is None:
+                    self._endings.append(one.ending)
+                else:
+                    begun.update(one.ending)
             post_id = one.post["id"]
             self._transfers.append(
                 {
@@ -279,7 +290,9 @@ class _Batch:
 
     def write(self) -> None:
         if self._threads:
-            self._session.execute(insert(Thread), self._threads)
+            self._session.execute(insert(Thread), list(self._threads.values()))
+        if self._endings:
+            self._session.execute(update(Thread), self._endings)
         if self.posts:
             self._session.execute(insert(Post), self.posts)
             self._session.execute(insert(PointTransfer), self._transfers)
