@@ -30,7 +30,7 @@ def main() -> None:
     asked.add_argument("--folder", type=Path, default=databases.ROOT / "instance" / "bench")
     asked.add_argument("--gunicorn", type=Path, help="the folder it was installed into")
     asked.add_argument("--rounds", type=int, default=3)
-    asked.add_argument("--seconds", type=float, default=3.0)
+    asked.add_argument("--seconds", type=int, default=3)
     asked.add_argument("--connections", type=int, default=8)
     given = asked.parse_args()
     folder = given.folder / "appservers"

@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import platform
 import sqlite3
+import subprocess
 from pathlib import Path
 
 PACKAGES = ("flask", "sqlalchemy", "granian", "psycopg", "jinja2", "werkzeug")
@@ -26,6 +27,9 @@ def describe() -> dict[str, str]:
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
     }
+    # It ends with 1 after its version, as it was asked for no page.
+    said = subprocess.run(["wrk", "-v"], capture_output=True, text=True, check=False).stdout
+    found["wrk"] = said.split()[1] if said else "unknown"
     found.update({name: importlib.metadata.version(name) for name in PACKAGES})
     return found
 

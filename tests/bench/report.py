@@ -29,6 +29,7 @@ class Report:
     machine: dict[str, str]
     rows: list[Row] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
+    differing: list[str] = field(default_factory=list)  # verifiers that were not content
 
     def find(self, name: str, who: str, connections: int) -> Row:
         """:raises KeyError: no such line."""
@@ -36,19 +37,6 @@ class Report:
             if (row.name, row.who, row.connections) == (name, who, connections):
                 return row
         raise KeyError((name, who, connections))
-
-    def compare(self, bare: str = "bare page", select: str = "one SELECT") -> None:
-        """Work out each line's ratio to its ceiling at the same number of connections."""
-        for row in self.rows:
-            ceiling = {"guest": bare, "guest, cache off": select, "member": select}.get(row.who)
-            if ceiling is None or row.name.startswith(("reply", "login", "search")):
-                continue
-            try:
-                best = self.find(ceiling, "ceiling", row.connections)
-            except KeyError:
-                continue
-            row.ceiling = ceiling
-            row.ratio = row.measured.per_second / best.measured.per_second
 
     def markdown(self) -> str:
         """The table people read."""
@@ -61,7 +49,7 @@ class Report:
         for row in self.rows:
             one = row.measured
             size = f"{row.gzip_bytes / 1024:.1f}" if row.gzip_bytes else ""
-            ratio = f"{row.ratio:.0%}" if row.ratio is not None else ""
+            ratio = "" if row.ratio is None else f"{row.ratio:.{0 if row.ratio >= 0.1 else 1}%}"
             statements = "" if row.statements is None else str(row.statements)
             lines.append(
                 f"| {row.name} | {row.who} | {row.connections} | {one.per_second:,.0f} | {one.p50:.1f} "
@@ -69,6 +57,7 @@ class Report:
             )
         lines.append("")
         lines.extend(f"* {name}: {value}" for name, value in self.facts.items())
+        lines.append(f"* {', '.join(f'{name} {value}' for name, value in self.machine.items())}")
         return "\n".join(lines) + "\n"
 
     def json(self) -> str:

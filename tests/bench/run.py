@@ -1,11 +1,14 @@
 """One run over one database: every line of the table, in the order they are measured."""
 
 import argparse
+import contextlib
 import gzip
+import math
 import re
 import statistics
 import urllib.request
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.bench import ceilings, databases, scenarios, servers, visitors, wrk
@@ -14,10 +17,37 @@ from tests.bench.report import Report, Row
 from tests.bench.scenarios import Size
 from tests.bench.servers import Server
 from tests.bench.visitors import Visitor
-from tests.bench.wrk import Request
+from tests.bench.wrk import Measured, Request
 
 SMALL = Size(posts=10_000, threads=1_000, longest=2_000, members=1_000)
 ROUNDS = 3
+
+
+# The two kinds of ceilings.
+BARE = "bare page"
+SELECT = "one SELECT"
+
+
+@dataclass
+class Beside:
+    """The ceilings. Each is measured right after the line it belongs to: a busy moment falls on both."""
+
+    ports: dict[str, int] = field(default_factory=dict)  # by kind
+    pages: list[str] = field(default_factory=list)
+    found: dict[tuple[str, int], list[Measured]] = field(default_factory=dict)
+
+    def drive(self, kind: str, page: str, connections: int, seconds: int) -> Measured:
+        """:param page: whose size the ceiling's has."""
+        asked = [Request(ceilings.path_of(self.pages.index(page)))]
+        measured = wrk.drive(self.ports[kind], asked, connections=connections, seconds=seconds)
+        self.found.setdefault((f"{kind}, {page}", connections), []).append(measured)
+        return measured
+
+    def rows(self) -> Iterator[Row]:
+        """One line for each, of all its measures the median."""
+        for (name, connections), measured in self.found.items():
+            ordered = sorted(measured, key=lambda one: one.per_second)
+            yield Row(name, "ceiling", connections, ordered[len(ordered) // 2])
 
 
 @dataclass
@@ -29,6 +59,7 @@ class Run:
     size: Size
     given: argparse.Namespace
     report: Report
+    beside: Beside = field(default_factory=Beside)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -55,32 +86,35 @@ def measure(
     folder: Path, url: str | None, size: Size, backend: str, given: argparse.Namespace
 ) -> Report:
     """All lines of one database."""
-    report = Report(f"{backend}, {size.posts:,} posts, {size.threads:,} threads", describe())
+    machine = {**describe(), **databases.versions(url)}
+    report = Report(f"{backend}, {size.posts:,} posts, {size.threads:,} threads", machine)
     run = Run(folder, url, size, given, report)
     everybody = visitors.logged_in(run.environment, size.members)
     # A fifth of the members, from the middle, may read one small board alone (`_searches`).
     first, last = len(everybody) * 3 // 5, len(everybody) * 4 // 5
     narrow, members = everybody[first:last], everybody[:first] + everybody[last:]
-    visitors.narrow(run.environment, scenarios.SMALL_BOARD, [one.member_id for one in narrow])
-    page_bytes = _pages(run, members)
-    _searches(run, members, narrow)
-    _logins(run)
-    _replies(run, members)
-    _ceilings(run, page_bytes)
+    visitors.narrow(run.environment, size.small_board, [one.member_id for one in narrow])
+    with _ceilings(run, members[0]):
+        _pages(run, members)
+        _searches(run, members, narrow)
+        _logins(run)
+        _replies(run, members)
+    report.rows.extend(run.beside.rows())
     if not given.quick:
         _memory(run, members)
         _growth(run, members)
-    report.compare()
-    for command in (["counters", "verify"], ["points", "verify"]):
-        report.facts[f"flask {' '.join(command)}"] = databases.flask(run.environment, *command)
+    for group in ("counters", "points", "modlog", *(["search"] if given.quick else [])):
+        said = databases.flask(run.environment, group, "verify")
+        report.facts[f"flask {group} verify"] = said.line
+        if not said.is_well:
+            report.differing.append(f"flask {group} verify: {said.line}")
     return report
 
 
-def _pages(run: Run, members: list[Visitor]) -> int:
-    """Guests, members, guests without the cache. The length of the thread page in bytes."""
+def _pages(run: Run, members: list[Visitor]) -> None:
+    """Guests, members, guests without the cache."""
     pages = run.pages
     with servers.forum(run.environment, run.log) as server:
-        page_bytes = len(_fetch(server.port, pages["thread 1"])[0])
         for name, path in pages.items():
             _lines(run, server, name, "guest", [Request(path)], seen=_seen(server, path))
         for name, path in pages.items():
@@ -91,19 +125,22 @@ def _pages(run: Run, members: list[Visitor]) -> int:
     with servers.forum(run.uncached, run.log) as server:
         for name, path in pages.items():
             _lines(run, server, name, "guest, cache off", [Request(path)], seen=_seen(server, path))
-    return page_bytes
 
 
 def _searches(run: Run, members: list[Visitor], narrow: list[Visitor]) -> None:
     """Every member searches once in all: the ten seconds between two searches stay on."""
-    words = scenarios.searches()
-    widely = _shares(members, len(words))
-    narrowly = _shares(narrow, len(scenarios.SEARCHED_NARROWLY))
+    counts = run.given.connections
+    words = scenarios.searches(run.size.seed)
+    if run.given.quick:
+        words = {name: words[name] for name in scenarios.QUICK_SEARCHES}
+    widely = iter(_shares(members, len(words) * len(counts)))
+    narrowly = iter(_shares(narrow, len(scenarios.SEARCHED_NARROWLY) * len(counts)))
     with servers.forum(run.environment, run.log) as server:
-        for (name, some), share in zip(words.items(), widely, strict=True):
-            _search(run, server, name, some, share)
-        for name, share in zip(scenarios.SEARCHED_NARROWLY, narrowly, strict=True):
-            _search(run, server, f"{name}, one board readable", words[name], share)
+        for name, some in words.items():
+            _search(run, server, name, some, [next(widely) for _ in counts])
+        for name in scenarios.SEARCHED_NARROWLY:
+            shares = [next(narrowly) for _ in counts]
+            _search(run, server, f"{name}, one board readable", words[name], shares)
 
 
 def _shares(visitors: list[Visitor], number: int) -> list[list[Visitor]]:
@@ -112,42 +149,51 @@ def _shares(visitors: list[Visitor], number: int) -> list[list[Visitor]]:
 
 
 def _search(
-    run: Run, server: Server, name: str, words: tuple[str, ...], some: list[Visitor]
+    run: Run, server: Server, name: str, words: tuple[str, ...], shares: list[list[Visitor]]
 ) -> None:
-    """At one connection: a search's own time. Each word once before, as it may be the first ever."""
-    requests = scenarios.as_searchers(words, some)
-    for request in requests[: len(words)]:
-        _fetch(server.port, request.path, request.cookie)
-    measured = wrk.drive(
-        server.port, requests[len(words) :], connections=1, seconds=run.given.seconds, once=True
-    )
-    run.report.rows.append(Row(name, "member", 1, measured))
+    """Each word once before, as it may be the first ever, which is when it is looked at, too."""
+    seen: list[Seen] = []
+    for count, some in zip(run.given.connections, shares, strict=True):
+        requests = scenarios.as_searchers(words, some)
+        if not seen:
+            for request in requests[: len(words)]:
+                seen.append(_look(*_fetch(server.port, request.path, request.cookie)))
+            requests = requests[len(words) :]
+        measured = wrk.drive(
+            server.port, requests, connections=count, seconds=run.given.seconds, once=True
+        )
+        statements = min(one.statements or 0 for one in seen)
+        _add(run, Row(name, "member", count, measured, statements, seen[-1].packed), "search")
 
 
 def _logins(run: Run) -> None:
     """Members who send the login box; what takes its time is the password's hash."""
-    names = visitors.with_passwords(run.environment, 200)
+    requests = scenarios.logins(visitors.with_passwords(run.environment, 200))
+    statements = visitors.statements_of(run.environment, requests[:3])
     with servers.forum(run.environment, run.log) as server:
-        measured = wrk.drive(
-            server.port, scenarios.logins(names), connections=8, seconds=run.given.seconds
-        )
-    run.report.rows.append(Row("login", "guest", 8, measured))
+        for count in run.given.connections:
+            measured = wrk.drive(
+                server.port, requests, connections=count, seconds=run.given.seconds
+            )
+            _add(run, Row("login", "guest", count, measured, statements), "thread 1", SELECT)
 
 
 def _replies(run: Run, members: list[Visitor]) -> None:
     """Each member replies once in all, so that the 15 s between two posts stay on."""
+    first, members = members[:3], members[3:]
     half = len(members) // 2
     eight = [run.size.threads - 10 - index for index in range(8)]
     lines = (
         ("reply, 8 threads", members[:half], eight),
         ("reply, 1 thread", members[half:], [run.size.threads - 20]),
     )
+    statements = visitors.statements_of(run.environment, scenarios.replies(first, eight))
     with servers.forum(run.environment, run.log) as server:
         for name, some, threads in lines:
             requests = scenarios.replies(some, threads)
-            seconds = max(1.0, min(15.0, len(requests) / 300))
+            seconds = min(15, math.ceil(len(requests) / 300))
             measured = wrk.drive(server.port, requests, connections=8, seconds=seconds, once=True)
-            run.report.rows.append(Row(name, "member", 8, measured))
+            _add(run, Row(name, "member", 8, measured, statements), "thread 1")
         run.report.facts["resident memory after replies, 2 workers"] = _resident(server)
 
 
@@ -160,14 +206,43 @@ def _memory(run: Run, members: list[Visitor]) -> None:
         run.report.facts["resident memory, 1 worker, members"] = _resident(server)
 
 
-def _ceilings(run: Run, page_bytes: int) -> None:
+@contextlib.contextmanager
+def _ceilings(run: Run, member: Visitor) -> Iterator[None]:
+    """Both ceilings, each with a page of the size of each page. Idle while they are not asked."""
+    sizes = {}
+    with servers.forum(run.environment, run.log) as server:
+        for name, path in run.pages.items():
+            sizes[name] = len(_fetch(server.port, path)[0])
+        words = scenarios.searches(run.size.seed)[scenarios.QUICK_SEARCHES[0]]
+        found = _fetch(server.port, scenarios.search_path(words[0]), member.cookie)
+        sizes["search"] = len(found[0])
+    for name, size in sizes.items():
+        run.report.facts[f"page of the ceilings for {name}"] = f"{size:,} bytes"
     url = run.url or f"sqlite:///{run.folder / 'ceiling.db'}"
-    ceilings.fill(url, page_bytes)
-    more = {"BENCH_PAGE_BYTES": str(page_bytes), "BENCH_DATABASE_URL": url}
-    for kind, name in (("bare", "bare page"), ("select", "one SELECT")):
-        with servers.ceiling(kind, more, run.log) as server:
-            _lines(run, server, name, "ceiling", [Request("/")])
-    run.report.facts["page of the ceilings"] = f"{page_bytes:,} bytes"
+    ceilings.fill(url, list(sizes.values()))
+    more = {
+        "BENCH_PAGE_BYTES": " ".join(str(size) for size in sizes.values()),
+        "BENCH_DATABASE_URL": url,
+    }
+    with (
+        servers.ceiling("bare", more, run.log) as bare,
+        servers.ceiling("select", more, run.log) as select,
+    ):
+        run.beside = Beside({BARE: bare.port, SELECT: select.port}, list(sizes))
+        for port in run.beside.ports.values():
+            wrk.drive(port, [Request("/")], connections=2, seconds=1)
+        yield
+
+
+def _add(run: Run, row: Row, page: str, ceiling: str = "") -> None:
+    """Add a line, and measure its ceiling.
+
+    :param page: whose size the ceiling has.
+    """
+    run.report.rows.append(row)
+    kind = ceiling or (BARE if row.who == "guest" else SELECT)
+    best = run.beside.drive(kind, page, row.connections, run.given.seconds)
+    row.ceiling, row.ratio = f"{kind}, {page}", row.measured.per_second / best.per_second
 
 
 def _growth(run: Run, members: list[Visitor]) -> None:
@@ -207,35 +282,29 @@ class Seen:
     packed: int
 
 
+def _look(body: bytes, packed: int) -> Seen:
+    found = re.search(rb"[^0-9](\d+) queries", body) or re.search(rb"second\(s\), (\d+)", body)
+    return Seen(int(found.group(1)) if found else None, packed)
+
+
 def _seen(server: Server, path: str, cookie: str = "") -> Seen:
     """The fewest statements of several; each asks for a page that no cache holds, in any process."""
-    counts, packed = [], 0
-    for number in range(8):
-        mark = "&" if "?" in path else "?"
-        body, packed = _fetch(server.port, f"{path}{mark}bench={number}", cookie)
-        found = re.search(rb"[^0-9](\d+) queries", body) or re.search(rb"second\(s\), (\d+)", body)
-        if found:
-            counts.append(int(found.group(1)))
-    return Seen(min(counts, default=None), packed)
+    mark = "&" if "?" in path else "?"
+    seen = [
+        _look(*_fetch(server.port, f"{path}{mark}bench={number}", cookie)) for number in range(8)
+    ]
+    counts = [one.statements for one in seen if one.statements is not None]
+    return Seen(min(counts, default=None), seen[-1].packed)
 
 
 def _lines(
-    run: Run, server: Server, name: str, who: str, requests: list[Request], *, seen: Seen | None = None
-) -> None:  # fmt: skip
+    run: Run, server: Server, name: str, who: str, requests: list[Request], *, seen: Seen
+) -> None:
     """The same requests at each number of connections, warmed before."""
-    wrk.drive(server.port, requests[:200], connections=2, seconds=0.5)
+    wrk.drive(server.port, requests[:200], connections=2, seconds=1)
     for count in run.given.connections:
         measured = wrk.drive(server.port, requests, connections=count, seconds=run.given.seconds)
-        run.report.rows.append(
-            Row(
-                name,
-                who,
-                count,
-                measured,
-                seen.statements if seen else None,
-                seen.packed if seen else None,
-            )
-        )
+        _add(run, Row(name, who, count, measured, seen.statements, seen.packed), name)
 
 
 def _fetch(port: int, path: str, cookie: str = "") -> tuple[bytes, int]:

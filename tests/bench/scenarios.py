@@ -1,7 +1,7 @@
 """What is asked of the forum, and how the numbers are named."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from random import Random
 from urllib.parse import quote, urlencode
 
@@ -10,10 +10,11 @@ from tests.bench.visitors import PASSWORD, Visitor
 from tests.bench.wrk import Request
 
 FIRST_BOARD = 1001  # forum/importers/synthetic: half of all threads are here
-SMALL_BOARD = 1020
 PER_PAGE = 10
 PER_LIST = 20
-QUICK = ("index", "board 1", "thread 1", "space", "guide")  # of the pages below
+# What quick mode measures of the pages and searches below.
+QUICK = ("index", "board 1", "thread 1", "space", "guide")
+QUICK_SEARCHES = ("search, 2 characters, common", "search, 4 characters")
 SEARCHED_NARROWLY = ("search, 2 characters, common", "search, 4 characters")
 GROWING = ("index", "board 1", "thread 1", "space")
 
@@ -26,6 +27,24 @@ class Size:
     threads: int
     longest: int
     members: int
+    boards: int = 20
+    seed: int = 1
+
+    @classmethod
+    def usual(cls, posts: int) -> "Size":
+        """The proportions of the measured forum."""
+        return cls(posts, posts // 10, min(20_000, posts // 10), 10_000)
+
+    @property
+    def name(self) -> str:
+        """What a folder is called that holds such a forum."""
+        if self == Size.usual(self.posts):
+            return str(self.posts)
+        return "-".join(str(number) for number in astuple(self))
+
+    @property
+    def small_board(self) -> int:
+        return FIRST_BOARD - 1 + self.boards
 
     @property
     def long_thread(self) -> int:
@@ -56,7 +75,7 @@ def paths(size: Size) -> dict[str, str]:
     }
 
 
-def searches(seed: int = 1) -> dict[str, tuple[str, ...]]:
+def searches(seed: int) -> dict[str, tuple[str, ...]]:
     """Words by what is measured with them: out of the very vocabulary the forum was written with.
 
     It is ordered by how often a word is used, so its ranks say what is common and what is rare.

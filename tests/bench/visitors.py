@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select, update
 
 from forum.core.cache import CacheName
 from forum.core.config import load_config
-from forum.core.db import Database
+from forum.core.db import Database, recorded_statements
 from forum.core.passwords import hash_password
 from forum.core.uow import unit_of_work
 from forum.factory import create_app
@@ -29,6 +29,7 @@ from forum.models import (
     OnlineVisit,
 )
 from forum.queries.actors import token_hash
+from tests.bench.wrk import Request
 
 PASSWORD = "correct horse battery staple"
 NARROW_GROUP = 900
@@ -71,6 +72,29 @@ def logged_in(environment: dict[str, str], count: int) -> list[Visitor]:
         uow.session.execute(insert(LoginSession), rows)
     database.dispose()
     return visitors
+
+
+def statements_of(environment: dict[str, str], requests: list[Request]) -> int:
+    """The fewest statements of several requests, for answers that do not say it themselves.
+
+    Asked of an application in this process; the first one reads the site's snapshot too.
+    """
+    app = create_app(load_config(environment))
+    client = app.test_client(use_cookies=False)
+    counts = []
+    for one in requests:
+        headers = {"Cookie": one.cookie, "Sec-Fetch-Site": "same-origin"}
+        with recorded_statements() as recorded:
+            answer = client.open(
+                one.path, method=one.method, data=one.body or None, headers=headers,
+                content_type="application/x-www-form-urlencoded" if one.body else None,
+                base_url=environment["FORUM_BASE_URL"],
+            )  # fmt: skip
+        assert answer.status_code < 400, (one.path, answer.status_code)
+        counts.append(len(recorded))
+    database: Database = app.extensions["database"]
+    database.dispose()
+    return min(counts)
 
 
 def with_passwords(environment: dict[str, str], count: int) -> list[str]:

@@ -61,7 +61,7 @@ class Measured:
 
 
 def drive(
-    port: int, requests: list[Request], *, connections: int, seconds: float, once: bool = False
+    port: int, requests: list[Request], *, connections: int, seconds: int, once: bool = False
 ) -> Measured:
     """Send the requests round and round over keep-alive connections for some seconds.
 
@@ -75,7 +75,7 @@ def drive(
         )
         done = subprocess.run(
             [
-                "wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "20s",
+                "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s",
                 "-s", str(script), f"http://127.0.0.1:{port}", "--", str(lines),
                 *(["once"] if once else []),
             ],
