@@ -20,6 +20,9 @@ SOURCES = 1000
 THREADS = 100
 FLOOD_S = 8
 QUIET_S = 2
+TIMES = 3  # what guests can have
+REACHED = 2.9  # of it was asked for
+ATTEMPTS = 3
 PASSWORD = "a password of some length"
 
 
@@ -84,36 +87,49 @@ def test_a_flood_of_crawlers_leaves_members_their_pages(machine: Machine, capsys
     assert member.log_in("会员", PASSWORD).status == 303
     for number in range(24):  # both processes compile their templates first
         assert member.get(f"/thread-{1 + number}-1-1.html").status == 200
-    # The better of two: were the machine busy with something else, three times would be too few.
-    capacity = max(flood(machine, rate=0, seconds=1, sources=-8)["answered"] for _ in range(2))
-    quiet_before, _ = quiet(member)
-
-    over = threading.Event()
-    found: dict = {}
-
-    def crawl() -> None:
-        found.update(flood(machine, rate=3 * capacity, seconds=FLOOD_S, sources=SOURCES))
-        over.set()
-
-    crawling = threading.Thread(target=crawl)
-    crawling.start()
-    under_flood, statuses = p95_of(member, over)
-    crawling.join()
-    light_off = seconds_until_guests_may_search(machine)
-    quiet_after, _ = quiet(member)
+    for attempt in range(ATTEMPTS):
+        # The better of two: were the machine busy with something else, three times would be too few.
+        capacity = max(flood(machine, rate=0, seconds=1, sources=-8)["answered"] for _ in range(2))
+        quiet_before, _ = quiet(member)
+        found, under_flood, statuses = under(machine, member, rate=TIMES * capacity)
+        light_off = seconds_until_guests_may_search(machine)
+        quiet_after, _ = quiet(member)
+        # The machine itself may have been busier or less busy before: what is quiet lies between.
+        is_fair = under_flood < 3 * (quiet_before + quiet_after) / 2
+        if is_fair and found["rate"] >= REACHED * capacity:
+            break  # else something else had the processors; once more
 
     with capsys.disabled():
         print(
-            f"\nguests {capacity:.0f}/s, flood {found['rate']:.0f}/s answered {found['answered']:.0f}/s "
+            f"\nattempt {attempt + 1}: guests {capacity:.0f}/s, flood {found['rate']:.0f}/s answered {found['answered']:.0f}/s "
             f"{found['statuses']} late {found['late']}, member p95 {quiet_before * 1000:.1f} ms, "
             f"under flood {under_flood * 1000:.1f} ms ({len(statuses)} pages), after "
             f"{quiet_after * 1000:.1f} ms, light off after {light_off:.1f} s"
         )
+    # Crawlers share the processors with the server; when something else has them, they fall behind.
+    assert found["rate"] >= REACHED * capacity, "the flood was no flood: the machine is too busy"
     assert set(statuses) == {200}  # none refused
     assert found["statuses"].get("503", 0) > found["asked"] / 10  # light mode was on
-    # The machine itself may have been busier or less busy before: the slower quiet one counts.
-    assert under_flood < 3 * max(quiet_before, quiet_after)
+    assert is_fair
     assert light_off < 10
+
+
+def under(machine: Machine, member: Visitor, *, rate: float) -> tuple[dict, float, list[int]]:
+    """What crawlers were answered, and a member's p95 and statuses meanwhile."""
+    over = threading.Event()
+    found: dict = {}
+
+    def crawl() -> None:
+        try:
+            found.update(flood(machine, rate=rate, seconds=FLOOD_S, sources=SOURCES))
+        finally:
+            over.set()
+
+    crawling = threading.Thread(target=crawl)
+    crawling.start()
+    p95, statuses = p95_of(member, over)
+    crawling.join()
+    return found, p95, statuses
 
 
 def seconds_until_guests_may_search(machine: Machine) -> float:

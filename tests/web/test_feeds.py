@@ -1,5 +1,6 @@
 """Feeds, sitemaps and robots as programs read them."""
 
+import re
 from html import unescape
 from xml.etree import ElementTree
 
@@ -77,6 +78,33 @@ def test_sitemaps_lead_to_every_thread(forum: Forum, client: FlaskClient):
     for thread in threads:
         assert f"http://localhost/thread-{thread}-1-1.html" in found
     assert f"http://localhost/forum-{FIRST_BOARD_ID}-1.html" in found
-    robots = client.get("/robots.txt").text
-    assert "Sitemap: http://localhost/sitemap.xml" in robots
-    assert "Disallow: /login" in robots
+    assert "Sitemap: http://localhost/sitemap.xml" in client.get("/robots.txt").text
+
+
+OPEN = (
+    "/", "/forum-2-1.html", "/forum-2-500.html", "/thread-1-1-1.html", "/thread-1-9-1.html", "/space-uid-2.html",
+    "/guide/hot", "/guide/newthread", "/tag/旧物", "/sitemap.xml", "/sitemap-threads-1.xml", "/index.rss",
+)  # fmt: skip
+SHUT = (
+    # nothing there for anybody but members
+    "/login", "/register", "/lost-password", "/settings", "/favorites", "/notices", "/messages/2", "/points",
+    "/guide/my", "/moderation/log", "/admin/", "/preview",
+    # forms and jumps, one for each post and thread
+    "/post-1.html", "/post-1/edit", "/post-1/report", "/thread-1/reply", "/thread-1/older", "/forum-2/new",
+    # the same once more in other orders, and what costs most
+    "/search?q=%E8%AE%BA", "/forum-2-1.html?order=views", "/forum-2-1.html?digest=1&order=heat",
+    "/forum-2-1.html?within=604800", "/thread-1-1-1.html?author=2", "/thread-1-1-1.html?order=newest",
+)  # fmt: skip
+
+
+def test_robots_are_told_where_nothing_is_for_them(client: FlaskClient):
+    lines = client.get("/robots.txt").text.splitlines()
+    shut = [line.removeprefix("Disallow: ") for line in lines if line.startswith("Disallow: ")]
+    rules = [re.compile(re.escape(rule).replace(r"\*", ".*")) for rule in shut]
+
+    def is_shut(path: str) -> bool:
+        return any(rule.match(path) for rule in rules)
+
+    assert lines[0] == "User-agent: *"
+    assert [path for path in OPEN if is_shut(path)] == []
+    assert [path for path in SHUT if not is_shut(path)] == []
