@@ -10,8 +10,8 @@ then finds the entries made meanwhile changed, for their hashes cover the boards
 import sqlalchemy as sa
 from alembic import op
 
-revision = "00aa1"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
