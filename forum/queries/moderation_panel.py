@@ -20,7 +20,8 @@ from forum.models import (
 from forum.policies.actor import Actor
 from forum.policies.moderation import may_see_all_batches, may_see_log, may_see_punished
 from forum.queries.moderation import LogLine, log_page
-from forum.queries.punishments import Punishment, newest_decision, number_punished
+from forum.queries.punished import Punishment, number_punished
+from forum.queries.punishments import newest_decision
 from forum.queries.site import Site
 
 PAGE = 30

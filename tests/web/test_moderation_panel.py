@@ -8,7 +8,7 @@ from forum.core.uow import unit_of_work
 from forum.models import BatchState, Member, ModBatch, Post, PostState
 from forum.queries.moderation import Asked, asked_members
 from forum.queries.moderation_panel import batches_page, panel_home, recycle_bin, reply_bin
-from forum.queries.punishments import Punishment, punished_page
+from forum.queries.punished import Punishment, punished_page
 from tests.acting import log_in
 from tests.commands.moderation.acting import Moderator, row
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
