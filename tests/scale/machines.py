@@ -3,7 +3,9 @@
 import contextlib
 import http.client
 import os
+import random
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -13,10 +15,22 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urlencode
 
-from tests.bench.servers import ROOT, free_port
+from tests.bench.servers import ROOT
 
 AGENT = "a guest"
 PROXY_KEEPS_S = 2.0  # an unused connection, as docs/deploy.md has nginx do
+# Below those that the system gives to clients: while a machine is away nobody may come by its port,
+# not even a visitor who knocks there.
+PORTS = range(20_000, 32_000)
+
+
+def lasting_port() -> int:
+    """A port nobody has, and nobody is given."""
+    while True:
+        port = random.choice(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass
@@ -25,7 +39,7 @@ class Machine:
 
     environment: dict[str, str]
     log: Path
-    port: int = field(default_factory=free_port)
+    port: int = field(default_factory=lasting_port)
     workers: int = 1
     process: "subprocess.Popen[bytes] | None" = None
 
