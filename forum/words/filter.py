@@ -161,12 +161,9 @@ class _Replacer:
         taken = Taken(text)
         occurrences = self._parts.occurrences(text)
         for rule, pattern in self._gapped:
-            if not occurrences.holds(pattern, taken.free):
-                continue
-            for start, end in occurrences.spans(pattern, taken.free):
+            for start, end in occurrences.stretches(pattern, taken):
                 if taken.take(start, end):
                     found.append((start, end, rule))
-            taken.settle()
         return found
 
     def _plain_spans(self, text: str) -> list[tuple[int, int, WordRule]]:

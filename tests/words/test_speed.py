@@ -1,4 +1,7 @@
-"""10,000 words over 100 kB in 50 ms; twice the text takes about twice the time, whatever the list."""
+"""10,000 words over 100 kB in 50 ms; twice the text takes about twice the time, whatever the list.
+
+A list made to be slow may take HOSTILE_S: only who writes the list can make one.
+"""
 
 import random
 import time
@@ -9,8 +12,9 @@ from forum.models import WordAction
 from forum.words import WordFilter, WordRule
 
 KB_100 = 100_000
-# Machines that run this beside other work are slower at times.
-LENIENCY = 8
+USUAL_S = 0.05  # takes 2 to 7 ms
+HOSTILE_S = 0.3  # takes up to 150 ms: gaps that hit at every place of the text, and are replaced
+READY_S = 1.0
 
 
 def rules(words, action=WordAction.REFUSE):
@@ -21,12 +25,12 @@ def rules(words, action=WordAction.REFUSE):
 
 
 def seconds(work) -> float:
-    """The best of a few tries, without what other work on the machine takes."""
+    """Processor time, the best of a few tries: without what other work on the machine takes."""
     best = 9.0
     for _ in range(5):
-        began = time.thread_time()
+        began = time.process_time()
         work()
-        best = min(best, time.thread_time() - began)
+        best = min(best, time.process_time() - began)
     return best
 
 
@@ -53,7 +57,7 @@ def test_ten_thousand_words_over_a_hundred_kilobytes(action, kind):
         text = chinese(random_, KB_100 // 3)
     words.judge(text), words.replace(text)
 
-    assert seconds(lambda: (words.judge(text), words.replace(text))) < 0.05 * LENIENCY
+    assert seconds(lambda: (words.judge(text), words.replace(text))) < USUAL_S
 
 
 HOSTILE = {
@@ -66,6 +70,9 @@ HOSTILE = {
     "gaps between all letters, never near": (
         [f"{chr(97 + n)}{{3}}{chr(97 + m)}" for n in range(26) for m in range(26) if n != m],
         "".join(chr(97 + n) * 50 for n in range(26)),
+    ),
+    "many words, each of them once": (
+        [f"w{n}x{{6}}y" for n in range(8_000)], "".join(f"w{n}xzzzzzy" for n in range(8_000))
     ),
     "many words, all of them there": (
         [f"w{n}x{{2}}y" for n in range(3_000)], "".join(f"w{n}xzzzzzy" for n in range(3_000))
@@ -83,11 +90,11 @@ def test_hostile_lists_cost_no_more_than_their_length(name, action):
     half = seconds(lambda: (words.judge(text[: KB_100 // 2]), words.replace(text[: KB_100 // 2])))
     whole = seconds(lambda: (words.judge(text), words.replace(text)))
 
-    assert whole < 0.1 * LENIENCY
+    assert whole < HOSTILE_S
     assert whole < half * 3.5 + 0.05
 
 
 def test_a_list_is_made_ready_quickly():
     list_ = rules(usual_list())
 
-    assert seconds(lambda: WordFilter(list_)) < 0.5 * LENIENCY
+    assert seconds(lambda: WordFilter(list_)) < READY_S

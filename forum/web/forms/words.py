@@ -28,4 +28,4 @@ class WordsForm(FlaskForm):  # type: ignore[misc]
 class TestForm(FlaskForm):  # type: ignore[misc]
     """A text to be tried."""
 
-    text = TextAreaField(_l("Text"), [DataRequired(), Length(max=60_000)])
+    text = TextAreaField(_l("Text"), [DataRequired(), Length(max=100_000)])
