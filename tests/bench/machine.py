@@ -35,12 +35,17 @@ def describe() -> dict[str, str]:
 
 
 def resident_mb(pid: int) -> float:
-    """Resident memory of a process and all below it, in MB (shared pages counted each time)."""
+    """Resident memory of a process and all below it, in MB (shared pages counted each time).
+
+    Without the job worker: it is one, however many processes serve.
+    """
     total = 0
     waiting = [pid]
     while waiting:
         one = waiting.pop()
         try:
+            if Path(f"/proc/{one}/cmdline").read_bytes().endswith(b"\0worker\0"):
+                continue
             for line in Path(f"/proc/{one}/status").read_text().splitlines():
                 if line.startswith("VmRSS:"):
                     total += int(line.split()[1])

@@ -103,7 +103,7 @@ def measure(
     if not given.quick:
         _memory(run, members)
         _growth(run, members)
-    for group in ("counters", "points", "modlog", *(["search"] if given.quick else [])):
+    for group in ("counters", "points", "modlog", "search"):
         said = databases.flask(run.environment, group, "verify")
         report.facts[f"flask {group} verify"] = said.line
         if not said.is_well:

@@ -32,6 +32,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+# Until the job worker has started, which takes a second of a processor. Idle it takes a thousandth.
+SETTLING_S = 2
+
+
 @contextmanager
 def running(
     command: list[str], environment: dict[str, str], port: int, log: Path
@@ -49,16 +53,17 @@ def running(
             process.wait(timeout=60)
 
 
-def forum(
-    environment: dict[str, str], log: Path, *, workers: int = WORKERS
-) -> "contextmanager[Server]":
-    """The forum under its production server, without the job worker."""
+@contextmanager
+def forum(environment: dict[str, str], log: Path, *, workers: int = WORKERS) -> Iterator[Server]:
+    """The forum as `make run` starts it, with its job worker."""
     port = free_port()
     command = [
         sys.executable, "-m", "flask", "--app", "app", "serve",
-        "--port", str(port), "--workers", str(workers), "--no-jobs",
+        "--port", str(port), "--workers", str(workers),
     ]  # fmt: skip
-    return running(command, environment, port, log)
+    with running(command, environment, port, log) as server:
+        time.sleep(SETTLING_S)
+        yield server
 
 
 def ceiling(kind: str, environment: dict[str, str], log: Path) -> "contextmanager[Server]":
