@@ -20,6 +20,7 @@ from forum.models import (
     Thread,
 )
 from forum.modlog.registry import ACTIONS
+from forum.modlog.told import targets_told
 from forum.policies.actor import Actor, Rank
 from forum.policies.queue import may_answer_appeal
 from forum.policies.verdict import Refusal, refused
@@ -176,7 +177,8 @@ def standing_targets(uow: UnitOfWork, entry: ModLogEntry, member_id: int) -> tup
 
 
 def own_targets(uow: UnitOfWork, entry: ModLogEntry, member_id: int) -> tuple[int, ...]:
-    """Which of an entry's targets are the member's own: threads, posts, or the member. One statement."""
+    """Which of an entry's targets are the member's own: threads, posts, or the member; or were when it
+    was told to them. One statement."""
     ids = select(ModLogTarget.target_id).where(
         ModLogTarget.entry_id == entry.id, ModLogTarget.kind == entry.target_kind
     )
@@ -188,7 +190,8 @@ def own_targets(uow: UnitOfWork, entry: ModLogEntry, member_id: int) -> tuple[in
         wanted = select(Post.id).where(Post.author_id == member_id, Post.id.in_(ids))
     else:
         return ()
-    return tuple(sorted(uow.session.scalars(wanted)))
+    own = set(uow.session.scalars(wanted)) | targets_told(entry.options, member_id)
+    return tuple(sorted(own))
 
 
 def _board_of(uow: UnitOfWork, entry: ModLogEntry, member_id: int) -> int | None:

@@ -19,6 +19,7 @@ from forum.models import (
     Thread,
 )
 from forum.modlog.registry import ACTIONS
+from forum.modlog.told import targets_told
 from forum.policies.actor import Actor, Rank
 from forum.policies.queue import may_answer_appeal, may_see_appeals
 from forum.policies.verdict import Refusal, Verdict, refused
@@ -89,14 +90,18 @@ def own_appeal(s: Session, actor: Actor, entry_id: int) -> OwnAppeal:
     :raises NotFound: no such entry, or it is about others.
     :raises Forbidden: guests; one's own decision; one that nothing takes back.
     """
-    if actor.member_id is None:
+    me = actor.member_id or 0
+    if not me:
         refused(Refusal.SIGN_IN).require()
     row = s.execute(
         select(
-            *_DECISION, ModLogEntry.actor_id, _stands_for(actor.member_id or 0).label("stands")
-        ).where(ModLogEntry.id == entry_id, _concerns(actor.member_id or 0))
-    ).one_or_none()
-    if row is None:
+            *_DECISION, ModLogEntry.actor_id, ModLogEntry.options, ModLogEntry.undone_by_id,
+            _concerns(me).label("concerns"),
+            _stands_for(me).label("stands"),
+        ).where(ModLogEntry.id == entry_id)
+    ).one_or_none()  # fmt: skip
+    told = row is not None and targets_told(row.options, me)
+    if row is None or not (row.concerns or told):
         raise NotFound("not_found")
     if row.actor_id == actor.member_id:
         refused(Refusal.OWN_DECISION).require()
@@ -113,7 +118,7 @@ def own_appeal(s: Session, actor: Actor, entry_id: int) -> OwnAppeal:
         state=said.state if said else None,
         text=said.text if said else "",
         answer=said.answer if said else "",
-        is_undone=not row.stands,
+        is_undone=not row.stands and not (told and row.undone_by_id is None),
     )
 
 
@@ -221,7 +226,7 @@ def appeals_page(
             Appeal.id, Appeal.state, Appeal.board_id, Appeal.member_id, Member.name, Appeal.text,
             Appeal.answer, Appeal.handler_name, Appeal.created_at, Appeal.handled_at,
             *_DECISION, ModLogEntry.target_count, _stands_for(Appeal.member_id).label("stands"),
-            ModLogEntry.actor_id,
+            ModLogEntry.options, ModLogEntry.undone_by_id, ModLogEntry.actor_id,
             decider.group_id, decider.is_founder, ModLogEntry.board_id, ModLogEntry.target_kind,
         )
         .join(ModLogEntry, ModLogEntry.id == Appeal.entry_id)
@@ -247,15 +252,28 @@ class _Facts:
 
 def _card(site: Site, actor: Actor, row: tuple[Any, ...]) -> AppealCard:
     facts, decision, rest = row[:10], row[10 : 10 + len(_DECISION)], row[10 + len(_DECISION) :]
-    target_count, stands, decider_id, group_id, is_founder, board_id, target_kind = rest
+    (
+        target_count,
+        stands,
+        options,
+        undone_by_id,
+        decider_id,
+        group_id,
+        is_founder,
+        board_id,
+        kind,
+    ) = rest
+    member_id = facts[3]
+    if undone_by_id is None and targets_told(options, member_id):
+        stands = True
     rank = Rank.MEMBER
     if group_id is not None:
         rank = member_rank(site, group_id=group_id, is_founder=is_founder, member_id=decider_id)
     verdict = may_answer_appeal(
-        actor, _Facts(facts[2], facts[3]), decider_id=decider_id, decider_rank=rank
+        actor, _Facts(facts[2], member_id), decider_id=decider_id, decider_rank=rank
     )
     decided = _decision(decision)
-    if target_kind is not TargetKind.MEMBER and board_id not in actor.readable:
+    if kind is not TargetKind.MEMBER and board_id not in actor.readable:
         # Over several boards: the title is that of the first, which may be one out of sight.
         decided = replace(decided, title="")
     return AppealCard(*(*facts, decided, target_count, not stands, verdict))

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from forum.commands.appeals import answer_appeal, appeal_decision
 from forum.commands.moderation import perform
+from forum.commands.moderation.thread_merging import MergeOptions
 from forum.commands.queue import decide
 from forum.commands.report_handling import escalate_report
 from forum.commands.reports import report_post
@@ -343,6 +344,33 @@ def test_a_decision_is_for_whom_it_concerns_not_for_whom_any_does(client, forum,
 
     assert client.get(f"/appeals/{own.entry_id}/new").status_code == 200
     assert client.get(f"/appeals/{entry_id}/new").status_code == 404
+
+
+def test_both_authors_of_a_merge_may_appeal_against_it(client, forum, world):
+    other = forum.member("别的作者")
+    kept = forum.thread(world["member"], world["board"], title="留下的主题")
+    merged = forum.thread(other, world["board"], title="并走的主题")
+    moderator = forum.actor(world["moderator"])
+    done = run(
+        forum, perform, moderator, "thread.merge", [kept], MergeOptions(merged), notifies=True
+    )
+    people = {world["member"]: kept, other: merged}
+    for member_id in people:
+        log_in(client, forum, member_id)
+        page = client.get("/notices").text
+        assert f"/appeals/{done.entry_id}/new" in page
+        answer = submit(client, f"/appeals/{done.entry_id}/new", text="这两个主题并不是一回事。")
+        assert answer.status_code == 303
+    log_in(client, forum, world["outsider"])
+    assert client.get(f"/appeals/{done.entry_id}/new").status_code == 404
+
+    with forum.read() as s:
+        appeal_id = s.scalars(select(Appeal.id).where(Appeal.member_id == other)).one()
+    founder = forum.actor(FOUNDER_ID)
+    run(forum, answer_appeal, founder, appeal_id=appeal_id, grants=True, answer="确实不是")
+
+    assert row(forum, Thread, merged).state is ThreadState.VISIBLE
+    assert {row(forum, Thread, one).author_id for one in people.values()} == set(people)
 
 
 def test_one_appeal_each_and_only_about_oneself(forum, world):

@@ -14,13 +14,14 @@ from forum.commands.moderation.perform import Planned, load_for, logged
 from forum.commands.moderation.pieces import joined
 from forum.commands.moderation.record import LoggedAction, record, settle_record
 from forum.commands.moderation.targets import author_of
-from forum.commands.moderation.telling import as_told, owners_told, tell_owners
+from forum.commands.moderation.telling import owners_told, tell_owners
 from forum.commands.moderation.undo import load_entry, title_of_part
 from forum.core.errors import Conflict
 from forum.core.uow import UnitOfWork
 from forum.models import BatchState, ModBatch, ModBatchStep
 from forum.modlog.effects import decode, encode
 from forum.modlog.registry import action_of
+from forum.modlog.told import as_told
 from forum.policies.actor import Actor
 from forum.queries.actors import actor_for_member
 from forum.queries.site import Site, site_of

@@ -30,7 +30,6 @@ from forum.commands.moderation.perform import (
 from forum.commands.moderation.pieces import PIECE_POSTS, divide, with_real_ids
 from forum.commands.moderation.planning import Planner
 from forum.commands.moderation.rows import current_values
-from forum.commands.moderation.telling import as_logged
 from forum.commands.moderation.undo import (
     LoggedEntry,
     free_part,
@@ -44,6 +43,7 @@ from forum.core.uow import UnitOfWork
 from forum.models import BatchState, ModBatch, ModBatchStep, Post, TargetKind, Thread
 from forum.modlog.effects import Change, Create, Effect, MovePosts, Purge, decode, encode
 from forum.modlog.registry import action_of
+from forum.modlog.told import as_logged
 from forum.policies.actor import Actor
 from forum.queries.actors import actor_for_member
 from forum.queries.site import Site, site_of

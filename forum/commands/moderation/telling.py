@@ -11,6 +11,7 @@ from forum.commands.moderation.targets import Target, author_of
 from forum.commands.notices import notify
 from forum.core.uow import UnitOfWork
 from forum.models import Member, ModLogEntry, Post, TargetKind, Thread
+from forum.modlog.told import as_logged, as_told
 from forum.policies.actor import Actor
 from forum.queries.punishments import WARNING, mutes_by_warnings
 
@@ -37,16 +38,6 @@ def told_otherwise(
         for one in targets
         if told.get(one.id, ()) != as_told(author_of(one))
     }
-
-
-def as_logged(members: Sequence[int]) -> int | list[int]:
-    """Whom to tell, as the log and the journal hold it: a member's id, 0 = nobody, or several."""
-    return list(members) if len(members) > 1 else next(iter(members), 0)
-
-
-def as_told(logged: int | list[int]) -> tuple[int, ...]:
-    """The members of `as_logged`."""
-    return tuple(logged) if isinstance(logged, list) else (logged,) if logged else ()
 
 
 def owners_told(s: Session, row: ModLogEntry, target_ids: Sequence[int]) -> list[Told]:
