@@ -36,7 +36,7 @@ from tests.walking import visitor
 
 TABLE = Path(__file__).with_name("moderation_matrix.txt")
 PERSONAS = (
-    "guest", "banned", "muted", "member", "intern", "reviewer", "source", "both", "editor", "super", "inspector",
+    "guest", "banned", "muted", "muted-mod", "member", "intern", "reviewer", "source", "both", "editor", "super", "inspector",
     "admin", "founder",
 )  # fmt: skip
 SECRET_TITLE = "金丝雀的密谈"
@@ -81,9 +81,7 @@ def scene(app: Flask, forum: Forum) -> Scene:
         "banned": forum.member("禁止访问", group_id=5),
         "muted": forum.member("禁言", group_id=4),
         "member": forum.member("路人"),
-        "muted-mod": forum.moderator(
-            source, "禁言的版主", group_id=4
-        ),  # no column of the table yet
+        "muted-mod": forum.moderator(source, "禁言的版主", group_id=4),
         "intern": forum.moderator(source, "实习版主", group_id=16),
         "reviewer": forum.moderator(source, "审核员", group_id=19),
         "source": forum.moderator(source, "源版主"),
