@@ -87,6 +87,7 @@ SORTS = {
     "login_sessions.member_id =": "one member's sessions",
     "anon_1 ORDER BY": "two runs of one page each",
     "FROM boards": "boards do not grow",
+    "modbatches.actor_id =": "the large actions of one moderator",
     "members.group_id IN": "ids of who is banned, from an index alone",
     ") AS mine JOIN modlog": "what moderators did to one member",
     "members.claimed_group_id IS NULL": "accounts of an import that wait for their owners",

@@ -139,7 +139,7 @@ def test_permissions_are_set_and_logged_as_differences(forum: Forum) -> None:
 
     held = forum.site().groups[10].permissions
     assert (held.get(May.REPLY, 0), held[May.POSTS_PER_HOUR]) == (0, 5)
-    assert held[May.SEE_IMAGES] == 1  # not named, not touched
+    assert held[May.SEND_MESSAGES] == 1  # not named, not touched
     assert set(log(forum)[-1].after) == {May.REPLY, May.POSTS_PER_HOUR}
     with pytest.raises(Invalid, match="permission_unknown"):
         do(forum, set_group_permissions, group_id=10, values={"fly": 1})

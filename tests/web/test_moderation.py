@@ -448,7 +448,7 @@ def test_a_founder_in_a_punishing_group_keeps_the_way_back(forum):
     founder = forum.member("站长", group_id=MUTED_GROUP, is_founder=True)
 
     assert forum.actor(founder).rank is Rank.FOUNDER
-    Moderator(forum, founder).does("thread.close", forum.thread())
+    Moderator(forum, founder).does("thread.close", forum.thread(forum.member()))
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)

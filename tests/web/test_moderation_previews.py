@@ -156,7 +156,8 @@ def test_the_preview_of_a_repair_tells_of_what_lists_never_show(client, forum, s
 
 @pytest.mark.parametrize("key", ["thread.raise", "thread.sink"])
 def test_many_last_posts_are_one_line(client, forum, scene, key):
-    ids = [forum.thread(at=utc_now() - timedelta(days=day)) for day in (3, 4, 5)]
+    author = forum.member("楼主")
+    ids = [forum.thread(author, at=utc_now() - timedelta(days=day)) for day in (3, 4, 5)]
 
     page = send(client, f"/moderation/do/{key}?lang=en", ids=ids, preview="1")
 

@@ -13,7 +13,7 @@ from forum.commands.counters import recount_boards, recount_members, recount_thr
 from forum.commands.moderation import ACTIONS, perform, preview, undo
 from forum.commands.moderation.expiry import due_entries, end_entry
 from forum.commands.moderation.member_cleaning import CleanOptions
-from forum.commands.moderation.network_bans import ban_network
+from forum.commands.moderation.network_bans import NetworkOptions, ban_network
 from forum.commands.moderation.perform import Done
 from forum.commands.moderation.post_editing import EditOptions
 from forum.commands.moderation.post_states import BlockOptions, PinOptions
@@ -276,7 +276,7 @@ def tried(uow, actor, site, action):
     try:
         with s.begin_nested():
             if key == "network.ban":
-                entry_id = ban_network(uow, actor, network=action.options, expires_at=until)
+                entry_id = ban_network(uow, actor, NetworkOptions(action.options), expires_at=until)
                 effects = tuple(map(decode, s.get_one(ModLogEntry, entry_id).effects))
                 return effects, Done(entry_id, effects)
             shown = preview(
