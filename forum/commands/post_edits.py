@@ -28,6 +28,7 @@ from forum.policies.actor import Actor, Rank
 from forum.policies.posts import may_edit_post
 from forum.policies.queue import hold_reason_of_edit
 from forum.policies.verdict import Refusal, refused
+from forum.queries.readership import is_read_by_all_of, pointers_to
 from forum.queries.site import site_of
 from forum.queries.words import word_filter_of
 from forum.words import WordFilter
@@ -92,7 +93,7 @@ def edit_post(
         follow_tags(uow, [thread.id])
 
     ref = PostRef(post.id, thread.id, post.floor, PostState.PENDING if hold else post.state)
-    if post.floor == 1:
+    if post.floor == 1 and hold is None:
         _change_pointers(uow, thread)
     if hold is not None:
         hold_own_post(uow, actor, hold)  # settles the boards, too
@@ -163,12 +164,10 @@ def _change_thread(uow: UnitOfWork, thread: Thread, changes: dict[str, Any]) -> 
 
 
 def _change_pointers(uow: UnitOfWork, thread: Thread) -> None:
-    uow.session.execute(
-        update(Thread)
-        .where(Thread.moved_to_id == thread.id)
-        .values(title=thread.title)
-        .execution_options(synchronize_session=False)
-    )
+    site = site_of(uow.session)
+    for pointer in uow.session.scalars(pointers_to(thread.id)):
+        if is_read_by_all_of(site, thread.board_id, pointer.board_id):
+            pointer.title = thread.title
 
 
 def _change_boards(uow: UnitOfWork, thread: Thread) -> None:
@@ -179,8 +178,8 @@ def _change_boards(uow: UnitOfWork, thread: Thread) -> None:
         .values(last_title=thread.title)
         .execution_options(synchronize_session=False)
     )
-    pointing = select(Thread.board_id).where(Thread.moved_to_id == thread.id).distinct()
-    for board_id in sorted({thread.board_id, *uow.session.scalars(pointing)}):
+    pointing = {pointer.board_id for pointer in uow.session.scalars(pointers_to(thread.id))}
+    for board_id in sorted({thread.board_id, *pointing}):
         uow.session.execute(
             update(Board)
             .where(Board.id == board_id)

@@ -75,6 +75,12 @@ class VersionedCache:
         versions = {row.name: row.value for row in session.execute(_READ_VERSIONS)}
         self._versions = session.info[_KNOWN] = versions
 
+    def stands(self, moment: dict[Any, Any]) -> bool:
+        """Has nobody committed since this moment, up to now?"""
+        latest = self._latest
+        path = self._sqlite_path
+        return path is not None and latest[2] is moment and self._data_version(path) == latest[0]
+
     def learn(self, session: Session, versions: str | None) -> None:
         """Take what another statement of this session has just read as `VERSIONS`."""
         told, known = self._told

@@ -80,6 +80,7 @@ def unchanged(s: Session, statement: Executable, values: Mapping[str, Any]) -> S
     rows: Sequence[Any] | None = moment.get(key)
     if rows is None:
         rows = s.execute(statement, values).all()
-        if len(moment) < MOST_ANSWERS:
+        # Read after a commit, they would be newer than what others of this moment read beside them.
+        if len(moment) < MOST_ANSWERS and s.info["database"].cache.stands(moment):
             moment[key] = rows
     return rows

@@ -143,6 +143,7 @@ SENTENCES: dict[str, Any] = {
     "not_punished": _l("This member is neither muted nor banned, or not for you to release."),
     "choice_unknown": _l("Choose one of what is offered."),
     "too_many_pinned": _l("At most %(most)s replies of a thread can be pinned."),
+    "pinned_often": _l("You have pinned and unpinned very often. Please wait an hour."),
     "opening_post": _l("The opening post goes with its thread: delete the thread."),
     "taken_network": _l("This network is banned already."),
     "network_unreadable": _l("Write an address or a network like 192.0.2.0/24."),

@@ -5,6 +5,7 @@ without a cookie never touches the session, so that guest pages set no cookie an
 """
 
 import pickle
+import re
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -22,11 +23,11 @@ from flask_login import (
     logout_user,
 )
 from itsdangerous import BadSignature
-from werkzeug.http import parse_cookie
 
 REMEMBER_COOKIE = "louceng_remember"
 SESSION_COOKIE = "louceng_session"
 LONGEST_COOKIES = 8192
+_OURS = re.compile(rf'(?:^|;\s*)({SESSION_COOKIE}|{REMEMBER_COOKIE})="?([^;"]+)')
 _globals = g._get_current_object
 
 
@@ -129,27 +130,32 @@ def member_cookies(app: Flask) -> Callable[[str], bool]:
     serializer = SecureCookieSessionInterface().get_signing_serializer(app)
     longest_s = int(app.permanent_session_lifetime.total_seconds())
 
+    @lru_cache(maxsize=4096)  # those that are signed: what is not raises, and is not remembered
+    def require_signed(cookie: str, _hour: int) -> None:
+        assert serializer is not None
+        if "_user_id" not in serializer.loads(cookie, max_age=longest_s):
+            raise BadSignature("nobody's")
+
     @lru_cache(maxsize=4096)
-    def is_signed(header: str, _hour: int) -> bool:
-        cookies = parse_cookie(header)
-        remembered = cookies.get(REMEMBER_COOKIE)
-        if remembered and decode_cookie(remembered, key=app.secret_key):
-            return True
-        signed = cookies.get(SESSION_COOKIE)
-        if not signed or serializer is None:
-            return False
-        try:
-            return "_user_id" in serializer.loads(signed, max_age=longest_s)
-        except BadSignature:
-            return False
+    def require_remembered(cookie: str) -> None:
+        if not decode_cookie(cookie, key=app.secret_key):
+            raise BadSignature("not ours")
 
     def is_members(header: str) -> bool:
-        # What anybody may send is not remembered, or it would fill the memory.
-        if len(header) > LONGEST_COOKIES:
-            return False
         if SESSION_COOKIE not in header and REMEMBER_COOKIE not in header:
             return False
-        return is_signed(header, int(time.time() / 3600))
+        if len(header) > LONGEST_COOKIES:
+            return False
+        for name, cookie in _OURS.findall(header):
+            try:
+                if name == REMEMBER_COOKIE:
+                    require_remembered(cookie)
+                else:
+                    require_signed(cookie, int(time.time() / 3600))
+            except BadSignature:
+                continue
+            return True
+        return False
 
     return is_members
 

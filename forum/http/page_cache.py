@@ -11,9 +11,11 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flask import request
+from werkzeug.http import parse_accept_header
 
 from forum.core.db import Database
 from forum.http.login import REMEMBER_COOKIE, SESSION_COOKIE
@@ -21,7 +23,7 @@ from forum.http.page_store import Entry, Headers, Keep, MemoryStore, encoded
 from forum.http.page_versions import PageVersions, Versions
 
 KEEP = "louceng.keep"
-BUILT_S = 10.0  # more than building a page and the clocks of two machines may differ by
+LONGEST_ACCEPT = 200
 StartResponse = Callable[..., Any]
 WsgiApp = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
@@ -145,7 +147,7 @@ class PageCache:
         entry = self.store.get(key)
         if entry is None or not entry.is_young:
             return None
-        asked = Versions(site=entry.kept.versions.site, unmoderated_since=entry.built_at - BUILT_S)
+        asked = Versions(site=entry.kept.versions.site, deed=entry.deed)
         return entry if self._versions.stand(asked) else None
 
     def _standing(self, key: str) -> Entry | None:
@@ -176,7 +178,7 @@ class PageCache:
             answered[:] = [status, headers]
             return start_response(status, headers, exc_info) if exc_info else None
 
-        wanted = environ["REQUEST_METHOD"]
+        wanted, deed = environ["REQUEST_METHOD"], self._versions.newest_deed()
         parts = self.app(environ, remember)
         try:
             body = b"".join(parts)
@@ -187,7 +189,8 @@ class PageCache:
         status, headers = answered
         kept: Keep | None = environ.get(KEEP)
         if kept is None or wanted != "GET" or not status.startswith("200") or _is_private(headers):
-            self.store.pass_on(key)
+            if kept is None or wanted == "GET":
+                self.store.pass_on(key)
             start_response(status, headers)
             return [body]
         encoding = _encoding(environ)
@@ -201,6 +204,7 @@ class PageCache:
             etag=hashlib.blake2b(body, digest_size=12).hexdigest(),
             kept=kept,
             built_at=time.time(),
+            deed=deed,
         )
         self.store.put(key, entry)
         return self._answer(key, entry, environ, start_response)
@@ -235,6 +239,10 @@ def _is_private(headers: Headers) -> bool:
 
 def _encoding(environ: dict[str, Any]) -> str:
     accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
-    if "br" in accepted:
-        return "br"
-    return "gzip" if "gzip" in accepted else ""
+    return _best_encoding(accepted) if len(accepted) <= LONGEST_ACCEPT else ""
+
+
+@lru_cache(maxsize=256)  # browsers send a handful
+def _best_encoding(accepted: str) -> str:
+    taken = parse_accept_header(accepted)
+    return next((name for name in ("br", "gzip") if taken.quality(name) > 0), "")

@@ -48,6 +48,7 @@ class Entry:
     etag: str
     kept: Keep
     built_at: float
+    deed: int = 0  # the newest of moderators when it was built
     # On SQLite: the data_version under which the versions were last found standing.
     checked_at: int = -1
     counted: int = 0  # the bytes a store has counted for it
@@ -259,6 +260,7 @@ def _packed(entry: Entry) -> bytes:
         "etag": entry.etag,
         "built_at": entry.built_at,
         "bodies": {encoding: len(body) for encoding, body in bodies.items()},
+        "deed": entry.deed,
         "thread": entry.kept.viewed_thread,
         "board": entry.kept.seen_board,
         "site": versions.site,
@@ -290,4 +292,5 @@ def _unpacked(packed: bytes) -> Entry:
         etag=head["etag"],
         kept=Keep(versions, head["thread"], head["board"]),
         built_at=head["built_at"],
+        deed=head.get("deed", 0),
     )

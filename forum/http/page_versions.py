@@ -3,7 +3,6 @@
 import sqlite3
 import threading
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -27,9 +26,11 @@ _MEMBER = "(SELECT " + " || '|' || ".join((  # noqa: S608  no word of it comes f
     " || coalesce(CAST(sum(amount * kind_id) AS TEXT), '')"
     " FROM member_points WHERE member_id = members.id)",
 )) + " FROM members WHERE id = "  # fmt: skip
-# 1 where the newest entry of the moderators' log is younger.
-_DEEDS_SINCE = (
-    "(SELECT count(*) FROM modlog WHERE id = (SELECT max(id) FROM modlog) AND created_at > "
+# The newest entry of the moderators' log, but for what members do at will and what hides nothing. Ids
+# are given in the order of commits.
+_NEWEST_DEED = (
+    "coalesce((SELECT id FROM modlog WHERE action NOT IN ('post.pin', 'post.hold')"
+    " ORDER BY id DESC LIMIT 1), 0)"
 )
 _MARK_OF_MEMBER = text(f"SELECT {_MEMBER}:member_id)")
 
@@ -51,7 +52,7 @@ class Versions:
     boards: tuple[tuple[int, int], ...] = ()
     all_boards: int | None = None
     members: tuple[tuple[int, str], ...] = ()
-    unmoderated_since: float | None = None  # Unix time; the log's newest entry is older
+    deed: int | None = None  # the newest of moderators (`PageVersions.newest_deed`)
 
     def question(self, mark: str) -> tuple[str, list[Any], list[Any]]:
         """The statement, its parameters and the answers that mean "nothing has changed".
@@ -75,11 +76,9 @@ class Versions:
         if self.all_boards is not None:
             parts.append("(SELECT coalesce(sum(version), 0) FROM boards)")
             expected.append(self.all_boards)
-        if self.unmoderated_since is not None:
-            parts.append(f"{_DEEDS_SINCE}{mark})")
-            since = datetime.fromtimestamp(self.unmoderated_since, UTC)
-            parameters.append(since if mark == "%s" else f"{since:%Y-%m-%d %H:%M:%S.%f}")
-            expected.append(0)
+        if self.deed is not None:
+            parts.append(_NEWEST_DEED)
+            expected.append(self.deed)
         parts.append("coalesce((SELECT value FROM cache_versions WHERE name = 'networks'), 0)")
         return "SELECT " + ", ".join(parts), parameters, expected
 
@@ -123,6 +122,16 @@ class PageVersions:
             row = self._ask(statement, parameters)
         self.networks = max(self.networks, int(row[-1]))
         return list(row[:-1]) == expected
+
+    def newest_deed(self) -> int:
+        """The id of what moderators did last. Ask before a page is built. One statement."""
+        statement = f"SELECT {_NEWEST_DEED}"
+        if self._database.is_sqlite:
+            with self._lock:
+                row = self._watching().execute(statement).fetchone()
+        else:
+            row = self._ask(statement, [])
+        return int(row[0])
 
     def _ask(self, statement: str, parameters: list[Any]) -> Any:
         connection = getattr(self._local, "connection", None)

@@ -129,7 +129,7 @@ def log_page(
     :raises Forbidden: the actor may not see the log.
     """
     may_see_log(actor).require()
-    conditions = [_visible_to(actor), *_matching(filter)]
+    conditions = [visible_to(actor), *_matching(filter)]
     if before is not None:
         conditions.append(ModLogEntry.id < before)
     rows = s.execute(
@@ -152,7 +152,7 @@ def log_entry(s: Session, actor: Actor, entry_id: int) -> LogLine:
 
 
 def _entry_row(s: Session, actor: Actor, entry_id: int) -> Any:
-    wanted = _columns().where(ModLogEntry.id == entry_id, _visible_to(actor))
+    wanted = _columns().where(ModLogEntry.id == entry_id, visible_to(actor))
     return s.execute(wanted).one_or_none()
 
 
@@ -160,7 +160,7 @@ _ABOUT_PEOPLE = (TargetKind.MEMBER, TargetKind.NETWORK)
 _IN_BOARDS = (TargetKind.THREAD, TargetKind.POST)
 
 
-def _visible_to(actor: Actor) -> ColumnElement[bool]:
+def visible_to(actor: Actor) -> ColumnElement[bool]:
     """Entries about boards the actor moderates. A row over several boards is for those who
     moderate every one of them; one's own deed, too, where its things went to a board one may read:
     who moved a thread out takes it back from here."""

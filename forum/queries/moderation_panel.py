@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, func, select
+from sqlalchemy import ScalarSelect, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from forum.models import (
@@ -19,7 +19,7 @@ from forum.models import (
 )
 from forum.policies.actor import Actor
 from forum.policies.moderation import may_see_all_batches, may_see_log, may_see_punished
-from forum.queries.moderation import LogLine, log_page
+from forum.queries.moderation import LogLine, log_page, visible_to
 from forum.queries.punished import Punishment, number_punished
 from forum.queries.punishments import newest_decision
 from forum.queries.site import Site
@@ -68,8 +68,8 @@ def reply_bin(
         binned.with_only_columns(
             Post.id, Post.floor, Thread.id, Thread.board_id, Thread.title, Post.author_id,
             Member.name, Post.html, Post.created_at,
-            func.coalesce(ModLogEntry.actor_name, ""), ModLogEntry.created_at,
-            func.coalesce(ModLogEntry.reason, ""),
+            case((visible_to(actor), ModLogEntry.actor_name), else_=""), ModLogEntry.created_at,
+            case((visible_to(actor), ModLogEntry.reason), else_=""),
         )
         .join(Member, Member.id == Post.author_id)
         .outerjoin(ModLogEntry, ModLogEntry.id == newest)

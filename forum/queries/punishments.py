@@ -30,13 +30,14 @@ from forum.models import (
     Thread,
     ThreadState,
 )
-from forum.policies.actor import MUTED_GROUP, PUNISHING_GROUPS, Actor
+from forum.policies.actor import MUTED_GROUP, PUNISHING_GROUPS, Actor, outranks
 from forum.policies.posts import may_see_address
 from forum.policies.verdict import Refusal, refused
 from forum.queries.actors import member_rank
 from forum.queries.site import Site
 
 PAGE = 50
+MOST_OTHERS = 20
 CLEANING = "member.clean"
 BANNING = ("member.ban", CLEANING)
 LOCKING = ("member.lock",)
@@ -299,6 +300,13 @@ class PostAddress:
     others: tuple[tuple[int, str, int], ...]  # (member id, name, posts)
 
 
+def _is_below(site: Site, actor: Actor, row: Any) -> bool:
+    rank = member_rank(
+        site, group_id=row.group_id, is_founder=row.is_founder, member_id=row.id
+    )  # fmt: skip
+    return row.id == actor.member_id or outranks(actor.rank, rank)
+
+
 def post_address(s: Session, site: Site, actor: Actor, post_id: int) -> PostAddress:
     """The address of a post, for staff who may see it and outrank the author. Two statements.
 
@@ -319,12 +327,23 @@ def post_address(s: Session, site: Site, actor: Actor, post_id: int) -> PostAddr
     others: tuple[tuple[int, str, int], ...] = ()
     if row.Post.address:
         found = s.execute(
-            select(Member.id, Member.name, func.count())
+            select(
+                Member.id, Member.name, Member.group_id, Member.is_founder,
+                func.count().label("posts"),
+            )
             .join(Post, Post.author_id == Member.id)
-            .where(Member.last_address == row.Post.address, Member.id != row.Post.author_id)
-            .group_by(Member.id, Member.name)
+            .join(Thread, Thread.id == Post.thread_id)
+            .where(
+                Member.last_address == row.Post.address,
+                Member.id != row.Post.author_id,
+                Thread.board_id.in_(actor.readable),
+            )
+            .group_by(Member.id, Member.name, Member.group_id, Member.is_founder)
             .order_by(Member.id)
-            .limit(20)
+            .limit(MOST_OTHERS)
+        )  # fmt: skip
+        # Whose posts' addresses are kept from the actor is not named beside another's either.
+        others = tuple(
+            (one.id, one.name, one.posts) for one in found if _is_below(site, actor, one)
         )
-        others = tuple((one[0], one[1], one[2]) for one in found)
     return PostAddress(post_id, row.Post.author_id, row.name, row.Post.address, others)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from forum.models import ModLogEntry, ModLogTarget, Post, TargetKind, Thread, ThreadState
 from forum.modlog.effects import Change, decode
 from forum.policies.actor import Actor
+from forum.queries.moderation import visible_to
 
 PAGE = 30
 
@@ -56,22 +57,27 @@ def recycle_bin(
         .limit(PAGE + 1)
     ).all()  # fmt: skip
     total = s.scalar(select(func.count()).select_from(Thread).where(*binned)) or 0
-    deeds = _deeds(s, {row.id: row.author_id for row in rows[:PAGE]})
+    deeds = _deeds(s, actor, {row.id: row.author_id for row in rows[:PAGE]})
     threads = tuple(
         BinnedThread(
             *row,
-            *(
-                (deed.actor_name, deed.created_at, deed.reason)
-                if (deed := deeds.get(row.id))
-                else ()
-            ),
+            *(_told(deed) if (deed := deeds.get(row.id)) else ()),
         )
         for row in rows[:PAGE]
     )
     return BinPage(threads, total, threads[-1].id if len(rows) > PAGE else None)
 
 
-def _deeds(s: Session, authors: dict[int, int]) -> dict[int, Any]:
+def _told(deed: Any) -> tuple[str, datetime, str]:
+    """Who did it and why, where the log tells the actor, too."""
+    return (
+        (deed.actor_name, deed.created_at, deed.reason)
+        if deed.is_visible
+        else ("", deed.created_at, "")
+    )
+
+
+def _deeds(s: Session, actor: Actor, authors: dict[int, int]) -> dict[int, Any]:
     """By thread the newest standing entry that put it into the bin. At most two statements.
 
     :param authors: of the threads.
@@ -80,7 +86,7 @@ def _deeds(s: Session, authors: dict[int, int]) -> dict[int, Any]:
         return {}
     found: dict[int, Any] = {}
     cleanups: list[Any] = []
-    for row in s.execute(union_all(*_candidates(authors)).order_by("entry_id")):
+    for row in s.execute(union_all(*_candidates(actor, authors)).order_by("entry_id")):
         if row.is_cleanup:
             cleanups.append(row)
         else:
@@ -94,13 +100,13 @@ def _deeds(s: Session, authors: dict[int, int]) -> dict[int, Any]:
     return found
 
 
-def _candidates(authors: dict[int, int]) -> tuple[Select[Any], ...]:
+def _candidates(actor: Actor, authors: dict[int, int]) -> tuple[Select[Any], ...]:
     def entries(target_id: Any, *, is_cleanup: bool = False) -> Select[Any]:
         return (
             select(
                 target_id.label("target_id"), ModLogEntry.id.label("entry_id"),
                 ModLogEntry.actor_name, ModLogEntry.created_at, ModLogEntry.reason,
-                literal(is_cleanup).label("is_cleanup"),
+                literal(is_cleanup).label("is_cleanup"), visible_to(actor).label("is_visible"),
             )
             .join(ModLogTarget, ModLogTarget.entry_id == ModLogEntry.id)
             .where(ModLogTarget.undone_by_id.is_(None))

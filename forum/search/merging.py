@@ -16,19 +16,25 @@ from forum.search import postgresql, sqlite
 log = logging.getLogger(__name__)
 
 LONGEST_S = 10.0
+_choosing = threading.Lock()
 _RUNNING = "search_merging"  # in a database's info: the thread
 
 
 def merge_aside(database: Database) -> None:
     """Join lists of this database in a thread of its own, unless one is at it."""
-    running: threading.Thread | None = database.info.get(_RUNNING)
-    if running is not None and running.is_alive():
-        return
-    thread = threading.Thread(target=_merge, args=(database,), name="search-merge")
-    if running is None:
-        database.closing.append(lambda: _wait(database))
-    database.info[_RUNNING] = thread
-    thread.start()
+    with _choosing:
+        running: threading.Thread | None = database.info.get(_RUNNING)
+        if running is not None and running.is_alive():
+            return
+        thread = threading.Thread(target=_merge, args=(database,), name="search-merge")
+        try:
+            thread.start()
+        except RuntimeError as error:  # there are too many threads: whoever comes next merges more
+            log.warning("merge_failed", extra={"reason": str(error)})
+            return
+        database.info[_RUNNING] = thread
+        if running is None:
+            database.closing.append(lambda: _wait(database))
 
 
 def _merge(database: Database) -> None:

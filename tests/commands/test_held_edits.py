@@ -5,6 +5,7 @@ from sqlalchemy import func, select
 
 from forum.commands.edit_checks import OpeningChange
 from forum.commands.moderation import perform, undo
+from forum.commands.moderation.thread_moving import MoveOptions
 from forum.commands.post_edits import edit_post
 from forum.commands.queue import decide
 from forum.commands.threads import ThreadOptions
@@ -27,6 +28,7 @@ from forum.models import (
 from forum.points.ledger import balances
 from forum.policies.posts import may_read_post
 from forum.search.tables import ROWS
+from tests.commands.moderation.acting import Moderator
 from tests.commands.test_queue import TEXT, is_exact, posting, replies, row, run, starts, word
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
 
@@ -180,3 +182,25 @@ def test_moderators_are_held_nowhere(forum, author):
     post_id = replies(forum, moderator, forum.thread(author)).post_id
 
     assert edits(forum, moderator, post_id).state is PostState.VISIBLE
+
+
+def test_a_pointer_gets_a_held_title_when_it_is_approved(forum, author):
+    ref = starts(forum, author, FIRST_BOARD_ID)
+    founder = Moderator(forum, FOUNDER_ID)
+    there = MoveOptions(forum.board("去处"), leaves_redirect=True)
+    founder.does("thread.move", ref.thread_id, options=there)
+    word(forum, "坏词", WordAction.HOLD)
+
+    def titles():
+        with forum.read() as s:
+            pointing = Thread.moved_to_id == ref.thread_id
+            return list(s.scalars(select(Thread.title).where(pointing)))
+
+    (former,) = titles()
+    opening = OpeningChange("标题带坏词", None, ThreadOptions())
+    held = edits(forum, author, ref.post_id, TEXT, opening=opening)
+
+    assert held.state is PostState.PENDING
+    assert titles() == [former]
+    run(forum, decide, forum.actor(FOUNDER_ID), "approve", [ref.post_id])
+    assert titles() == ["标题带坏词"]

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from forum.commands.edit_checks import OpeningChange
+from forum.commands.moderation.thread_merging import MergeOptions
 from forum.commands.post_edits import edit_post
 from forum.commands.threads import ThreadOptions
 from forum.core.errors import Forbidden, Invalid, NotFound
@@ -13,7 +14,8 @@ from forum.core.uow import unit_of_work
 from forum.models import Board, Post, PostRevision, Thread
 from forum.policies.verdict import Refusal
 from forum.queries.counters import all_differences
-from tests.factories import FIRST_BOARD_ID
+from tests.commands.moderation.acting import Moderator
+from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
 
 NEW = "改过以后的内容，更清楚一些。"
 
@@ -145,3 +147,37 @@ def test_an_edit_leaves_the_counters_alone(forum, author_id):
 
     with forum.read() as s:
         assert list(all_differences(s)) == []
+
+
+def test_a_title_in_a_closer_circle_stays_out_of_the_board_it_was_moved_from(forum):
+    author = forum.member("楼主")
+    secret = forum.board("密室", viewers=(1, 10))
+    thread_id = forum.thread(author, secret, title="后来的")
+    pointer = forum.thread(author, title="从前的", state="redirect", moved_to_id=thread_id)
+    inside = forum.thread(
+        author, secret, title="也是从前的", state="redirect", moved_to_id=thread_id
+    )
+
+    _retitle(forum, author, thread_id, "只给里面的人看")
+
+    with forum.read() as s:
+        assert s.get_one(Thread, pointer).title == "从前的"
+        assert s.get_one(Thread, inside).title == "只给里面的人看"
+
+
+def test_a_merged_thread_keeps_its_own_title(forum):
+    author = forum.member("楼主")
+    kept, merged = forum.thread(author, title="留下的"), forum.thread(author, title="并走的")
+    founder = Moderator(forum, FOUNDER_ID)
+    done = founder.does("thread.merge", kept, options=MergeOptions(merged))
+
+    _retitle(forum, author, kept, "后改的")
+    founder.undoes(done.entry_id, partial=True)
+
+    with forum.read() as s:
+        assert s.get_one(Thread, merged).title == "并走的"
+
+
+def _retitle(forum, author_id: int, thread_id: int, title: str) -> None:
+    opening = OpeningChange(title, None, ThreadOptions())
+    edit(forum, author_id, post_ids(forum, thread_id)[0], opening=opening)

@@ -2,6 +2,7 @@
 
 import threading
 
+import pytest
 from sqlalchemy import bindparam, select, update
 
 from forum.core.db import Database, recorded_statements
@@ -85,3 +86,20 @@ def test_readers_beside_a_writer_never_fall_behind(forum: Forum) -> None:
         reader.join(20)
 
     assert late == []
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_rows_read_after_a_commit_are_not_kept_for_who_reads_an_older_moment(forum: Forum) -> None:
+    """Else a page would be drawn from old posts, and kept under the thread's new version."""
+    with forum.database.read_session() as early, forum.database.read_session() as late:
+        forum.commit()
+        forum.database.cache.refresh(early)  # reads the versions: this session's moment has begun
+        forum.database.cache.refresh(late)  # the same moment, and nothing read yet
+        rename(forum.database, "后来的名字")
+
+        (seen_late,) = unchanged(late, NAME, {"member_id": FOUNDER_ID})
+        (seen_early,) = unchanged(early, NAME, {"member_id": FOUNDER_ID})
+        real = early.execute(NAME, {"member_id": FOUNDER_ID}).one()
+
+    assert seen_late.name == "后来的名字"
+    assert seen_early.name == real.name != seen_late.name

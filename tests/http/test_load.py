@@ -6,8 +6,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from limits import RateLimitItemPerMinute
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from forum.commands.moderation.own_posts import pin_reply
 from forum.core.cache import CacheName
 from forum.core.config import Config
 from forum.core.db import Database
@@ -17,9 +18,8 @@ from forum.http import gauge as gauges
 from forum.http.budgets import Budgets
 from forum.http.gauge import Gauge
 from forum.http.load import LoadGuard
-from forum.http.login import SESSION_COOKIE, member_cookies
-from forum.http.page_cache import BUILT_S, PageCache
-from forum.models import Board, Thread
+from forum.http.login import REMEMBER_COOKIE, SESSION_COOKIE, member_cookies
+from forum.models import Board, Post, Thread
 from tests.acting import log_in
 from tests.commands.moderation.acting import Moderator
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID, Forum
@@ -127,15 +127,28 @@ def test_in_light_mode_a_changed_right_still_holds_at_once(
     assert client.get(path, environ_base=FAR).status_code in (404, 503)
 
 
+def test_in_light_mode_what_an_author_pins_takes_no_page_away(
+    light: LoadGuard, client: FlaskClient, forum: Forum, database: Database
+) -> None:
+    author = forum.member("楼主")
+    thread_id = forum.thread(author, replies=2)
+    path = f"/thread-{thread_id}-1-1.html"
+    assert client.get(path, environ_base=FAR).status_code == 200
+
+    with unit_of_work(database) as uow:
+        replies = select(Post.id).where(Post.thread_id == thread_id, Post.floor == 2)
+        reply_id = uow.session.scalars(replies).one()
+        pin_reply(uow, forum.actor(author), post_id=reply_id, pins=True)
+
+    assert client.get(path, environ_base=FAR).status_code == 200
+
+
 def test_in_light_mode_what_a_moderator_took_away_is_gone_at_once(
-    light: LoadGuard, app: Flask, client: FlaskClient, forum: Forum, database: Database
+    light: LoadGuard, client: FlaskClient, forum: Forum, database: Database
 ) -> None:
     thread_id = forum.thread(title="不该再看见")
     path = f"/thread-{thread_id}-1-1.html"
-    cache: PageCache = app.extensions["page_cache"]
     assert client.get(path, environ_base=FAR).status_code == 200
-    for entry in cache.store._entries.values():
-        entry.built_at -= BUILT_S  # as if some time had passed
 
     Moderator(forum, FOUNDER_ID).does("thread.delete", thread_id)
 
@@ -221,5 +234,7 @@ def test_cookies_that_anybody_may_send_are_not_remembered(app):
     assert not is_members("x=" + "y" * 100)
     assert not is_members(f"{SESSION_COOKIE}=" + "y" * 100_000)
 
-    (signed,) = [cell.cell_contents for cell in is_members.__closure__]
-    assert signed.cache_info().currsize == 0
+    for number in range(20):
+        assert not is_members(f"{SESSION_COOKIE}=made.up{number}; {REMEMBER_COOKIE}=9|{number}")
+    known = [cell.cell_contents for cell in is_members.__closure__]
+    assert [one.cache_info().currsize for one in known] == [0, 0]

@@ -404,3 +404,17 @@ def test_the_forum_goes_on_when_redis_is_away(config: Config, forum: Forum) -> N
     assert [app.test_client().get(path).status_code for _ in range(2)] == [200, 200]
     assert cache_of(app).counts.hits == 1
     app.extensions["database"].dispose()
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip, deflate, br, zstd", "br"), ("gzip", "gzip"), ("br;q=0, gzip", "gzip"),
+        ("gzip;q=0", None), ("x-zebra", None), ("identity", None), ("", None), ("br" * 400, None),
+    ],
+)  # fmt: skip
+def test_a_page_comes_as_the_browser_takes_it(client: FlaskClient, accepted, encoding) -> None:
+    for _ in range(2):
+        answer = client.get("/", headers={"Accept-Encoding": accepted})
+
+        assert answer.headers.get("Content-Encoding") == encoding

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from forum.commands.moderation.member_cleaning import CleanOptions
 from forum.core.db import recorded_statements
 from forum.core.uow import unit_of_work
-from forum.models import Post, PostState, ThreadState
+from forum.models import Post, PostState, Thread, ThreadState
 from forum.queries.recycle_bin import recycle_bin
 from tests.commands.moderation.acting import Moderator
 from tests.factories import FOUNDER_ID
@@ -83,3 +83,24 @@ def test_the_bin_costs_the_same_however_full(forum, founder, number):
 
     assert page.total == len(page.threads) == number * 2
     assert len(statements) == 4
+
+
+def test_the_bin_says_no_more_of_a_deed_than_the_log(forum, founder):
+    board, other = forum.board("我的"), forum.board("别处")
+    moderator = forum.moderator(board)
+    cleaned = forum.thread(forum.member("广告"), board, title="清理掉的")
+    author = forum.member("作者")
+    across = forum.thread(author, board, title="一起删的")
+    alone = forum.thread(author, board, title="单独删的")
+    with forum.read() as s:
+        spammer = s.get_one(Thread, cleaned).author_id
+    founder.does("member.clean", spammer, options=CleanOptions(), reason="内部理由")
+    founder.does("thread.delete", across, forum.thread(author, other), reason="内部理由")
+    founder.does("thread.delete", alone, reason="灌水")
+
+    with forum.read() as s:
+        page = recycle_bin(s, forum.actor(moderator))
+
+    told = {one.title: (one.deleted_by, one.reason) for one in page.threads}
+    assert told == {"清理掉的": ("", ""), "一起删的": ("", ""), "单独删的": ("founder", "灌水")}
+    assert all(one.deleted_at for one in page.threads)

@@ -9,10 +9,11 @@ from sqlalchemy import select, update
 from forum.commands.moderation import ACTIONS
 from forum.commands.moderation.batches import MOST_AT_ONCE, start_batch
 from forum.commands.moderation.member_cleaning import CleanOptions
+from forum.commands.moderation.network_bans import NetworkOptions, ban_network
 from forum.commands.moderation.thread_moving import MoveOptions
 from forum.core.cache import CacheName
 from forum.core.clock import utc_now
-from forum.core.errors import Forbidden
+from forum.core.errors import Forbidden, Invalid
 from forum.core.uow import unit_of_work
 from forum.models import LoginSession, Member, Post, Setting, Thread, ThreadState, ThreadType
 from forum.policies.actor import MUTED_GROUP, Rank
@@ -313,6 +314,19 @@ def test_networks_too_wide_or_one_s_own_are_refused(client, forum, network):
     assert send(client, "/moderation/networks", network=network).status_code == 422
 
 
+def test_the_own_network_is_known_in_either_spelling(forum):
+    administrator = forum.actor(forum.member("管理", group_id=1))
+
+    for address in ("192.0.2.7", "::ffff:192.0.2.7"):
+        with unit_of_work(forum.database, address=address) as uow:
+            forum.database.cache.refresh(uow.session)
+            with pytest.raises(Invalid, match="network_own"):
+                ban_network(uow, administrator, NetworkOptions("192.0.2.0/24"))
+    with unit_of_work(forum.database, address="no address") as uow:
+        forum.database.cache.refresh(uow.session)
+        assert ban_network(uow, administrator, NetworkOptions("192.0.2.0/24"))
+
+
 def test_the_darkroom_lists_the_punished_with_the_reason(client, forum):
     Moderator(forum, FOUNDER_ID).does("member.mute", forum.member("卖药"), reason="广告/SPAM")
 
@@ -406,6 +420,25 @@ def test_a_thread_leads_to_the_addresses_one_may_see(
 
     assert (f'href="{address}"' in page) == (status == 200)
     assert client.get(address).status_code == status
+
+
+def test_who_outranks_is_not_named_beside_the_address_of_another(
+    client, forum, board_id, moderator
+):
+    author, twin = forum.member("路人甲"), forum.member("路人乙")
+    thread_id = forum.thread(author, board_id)
+    for one in (twin, FOUNDER_ID):
+        forum.thread(one, board_id)
+        forum.thread(one, forum.board("密室", viewers=(1,)) if one == twin else board_id)
+    with unit_of_work(forum.database) as uow:
+        uow.session.execute(update(Post).values(address="192.0.2.9"))
+        uow.session.execute(update(Member).values(last_address="192.0.2.9"))
+
+    page = client.get(f"/post-{row(forum, Thread, thread_id).first_post_id}/address").text
+
+    shown = page.partition("<main")[2].partition("</main>")[0]
+    assert "路人乙" in shown
+    assert "founder" not in shown
 
 
 def test_a_member_is_muted_from_the_space_page(client, forum, board_id, moderator):

@@ -3,10 +3,10 @@
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from forum.commands.moderation import undo
-from forum.commands.moderation.own_posts import MOST_PINNED
+from forum.commands.moderation.own_posts import MOST_PINNED, MOST_PINS_AN_HOUR
 from forum.core.uow import unit_of_work
 from forum.models import ModLogEntry, Post, Thread
 from tests.acting import csrf_token, log_in
@@ -117,3 +117,21 @@ def test_only_so_many_replies_are_pinned(
     assert answer.status_code == 422
     assert "最多置顶 10 个" in answer.text
     assert sends(client, f"/post-{post_at(forum, thread_id, 2)}/pin", "") == 303
+
+
+def test_pinning_what_is_pinned_is_no_deed_and_there_are_only_so_many(
+    forum: Forum, client: FlaskClient, author: int, thread_id: int
+) -> None:
+    path = f"/post-{post_at(forum, thread_id, 15)}/pin"
+    log_in(client, forum, author)
+
+    def deeds() -> int:
+        with forum.read() as s:
+            return s.scalar(select(func.count()).select_from(ModLogEntry)) or 0
+
+    assert [sends(client, path, pins) for pins in ("", "1", "1")] == [303, 303, 303]
+    assert deeds() == 1
+    answers = [sends(client, path, "1" if turn % 2 else "") for turn in range(MOST_PINS_AN_HOUR)]
+
+    assert answers == [303] * (MOST_PINS_AN_HOUR - 1) + [429]
+    assert deeds() == MOST_PINS_AN_HOUR

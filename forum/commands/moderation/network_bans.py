@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,7 @@ from forum.modlog.registry import Choice, Group, NoOptions, action_of, asked
 from forum.policies.actor import Actor
 from forum.policies.moderation import may_use
 from forum.policies.permissions import May
-from forum.queries.networks import is_banned_network
+from forum.queries.networks import BannedNetworks, is_banned_network
 from forum.queries.site import Site, site_of
 
 WIDEST = {4: 16, 6: 32}
@@ -124,7 +124,7 @@ def _request(
 
 def _planned(planner: Planner, request: Request, address: str) -> PlannedBan:
     wanted = network_of(request.options.network)
-    if address and ip_address(address) in wanted:
+    if BannedNetworks(((wanted, None),)).hold(address, planner.now):
         raise Invalid("network_own", field="network")
     if is_banned_network(planner.session, str(wanted)):
         raise Taken("network")

@@ -4,6 +4,7 @@ take one back, pin a reply, send one to the queue again by an edit.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -12,15 +13,16 @@ from forum.commands.moderation.in_hand import require_free
 from forum.commands.moderation.perform import Request, load_for, logged, make, plan
 from forum.commands.moderation.post_states import PinOptions
 from forum.commands.moderation.record import record
-from forum.core.errors import Invalid, NotFound
+from forum.core.errors import Invalid, NotFound, TooSoon
 from forum.core.uow import UnitOfWork
-from forum.models import Post, PostHold, Thread
+from forum.models import ModLogEntry, Post, PostHold, Thread
 from forum.modlog.registry import Action, action_of
 from forum.policies.actor import Actor
 from forum.policies.posts import may_delete_own_post, may_pin_reply
 from forum.queries.site import site_of
 
 MOST_PINNED = 10  # the first page of the thread shows them all
+MOST_PINS_AN_HOUR = 30  # each is an entry of the log
 
 
 @dataclass(frozen=True)
@@ -53,15 +55,26 @@ def delete_own_post(uow: UnitOfWork, actor: Actor, *, post_id: int) -> Deleted:
     return Deleted(entry_id, thread_id, board_id, is_thread)
 
 
-def pin_reply(uow: UnitOfWork, actor: Actor, *, post_id: int, pins: bool) -> int:
+def pin_reply(uow: UnitOfWork, actor: Actor, *, post_id: int, pins: bool) -> int | None:
     """Pin a reply on top of one's own thread, or take it down; a moderator can undo it.
 
-    :returns: the entry of the log.
+    :returns: the entry of the log; None where there was nothing to do.
     :raises NotFound: there is no such post for the actor.
     :raises Forbidden: `may_pin_reply`, or a large action has the thread in hand.
     :raises Invalid: "too_many_pinned".
+    :raises TooSoon: "pinned_often".
     """
+    s = uow.session
     _place(uow, post_id)
+    if s.get_one(Post, post_id).is_sticky == pins:
+        return None
+    lately = select(func.count()).where(
+        ModLogEntry.actor_id == actor.member_id,
+        ModLogEntry.action == "post.pin",
+        ModLogEntry.created_at > uow.now - timedelta(hours=1),
+    )
+    if (s.scalar(lately.select_from(ModLogEntry)) or 0) >= MOST_PINS_AN_HOUR:
+        raise TooSoon("pinned_often", retry_after_s=3600)
 
     def may(thread: Thread) -> None:
         post = uow.session.get_one(Post, post_id, populate_existing=True)

@@ -6,8 +6,6 @@ One's own posts are no moderation: commands/post_edits.py.
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
-
 from forum.commands.edit_checks import OpeningChange, ThreadChanges, new_words, thread_changes
 from forum.commands.moderation.planning import Planner
 from forum.commands.moderation.registry import action
@@ -22,6 +20,7 @@ from forum.modlog.effects import Rewrite, fingerprint
 from forum.modlog.registry import Choice, Group, asked
 from forum.policies.actor import Rank
 from forum.policies.permissions import LINKS_PLAIN, May
+from forum.queries.readership import is_read_by_all_of, pointers_to
 from forum.queries.words import word_filter_of
 
 
@@ -100,6 +99,6 @@ def _change_thread(planner: Planner, thread: Thread, changes: dict[str, Any]) ->
     planner.change(thread, **changes)
     if "title" not in changes:
         return
-    pointing = select(Thread).where(Thread.moved_to_id == thread.id).order_by(Thread.id)
-    for pointer in planner.session.scalars(pointing):
-        planner.derive(pointer, title=changes["title"])
+    for pointer in planner.session.scalars(pointers_to(thread.id)):
+        if is_read_by_all_of(planner.site, thread.board_id, pointer.board_id):
+            planner.derive(pointer, title=changes["title"])

@@ -10,6 +10,7 @@ from forum.core.errors import Conflict
 from forum.models import Post, PostState, TargetKind, ThreadState
 from forum.modlog.registry import Group, NoOptions
 from forum.policies.permissions import May
+from forum.queries.readership import is_read_by_all_of, pointers_to
 
 SHOWN = frozenset({PostState.VISIBLE})
 PENDING = frozenset({PostState.PENDING})
@@ -29,6 +30,11 @@ def approve(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
     _require_place(target)
     if post.floor == 1:
         planner.change(thread, state=ThreadState.VISIBLE)
+        for pointer in planner.session.scalars(pointers_to(thread.id)):  # an edit was held
+            if pointer.title != thread.title and is_read_by_all_of(
+                planner.site, thread.board_id, pointer.board_id
+            ):
+                planner.derive(pointer, title=thread.title)
     planner.change(post, state=PostState.VISIBLE)
     pay_approved(planner, target)
     if post.floor > 1:
