@@ -88,8 +88,9 @@ class PageCache:
         key = _key(environ)
         entry = self._standing(key)
         if entry is None:
-            with self.store.alone(key) as is_first:
-                entry = None if is_first else self._standing(key)
+            with self.store.alone(key):
+                # Looked for once more by the first, too: the one before may have just been done.
+                entry = self._standing(key)
                 if entry is None:
                     return self._build(key, environ, start_response)
         if self._is_from_banned_network(environ):

@@ -142,13 +142,16 @@ class MemoryStore:
             if len(self._passing) > MOST_PASSING:
                 self._passing.popitem(last=False)
 
+    def _is_passing(self, key: str) -> bool:
+        return self._passing.get(hash(key), 0.0) > time.monotonic()
+
     @contextmanager
     def alone(self, key: str) -> Iterator[bool]:
         """Build a cold page once: True for the first; the others wait until it has been built.
 
         True for everybody where the page has just turned out to be none that is kept.
         """
-        if self._passing.get(hash(key), 0.0) > time.monotonic():
+        if self._is_passing(key):
             yield True
             return
         with self._lock:
@@ -199,8 +202,11 @@ class SharedStore(MemoryStore):
         except RedisError:
             return
 
-    def drop(self, key: str) -> None:
-        super().drop(key)
+    # `drop` forgets the process's own entry alone: in Redis there may be a newer one by now. What is
+    # old there is found out by who gets it, and is overwritten by the next page.
+
+    def pass_on(self, key: str) -> None:
+        super().pass_on(key)
         try:
             self._redis.delete(_name(key))
         except RedisError:
@@ -211,7 +217,7 @@ class SharedStore(MemoryStore):
         """The same between machines: one holds a lock in Redis, the others wait for its page or its end."""
         lock = f"louceng:building:{key}"
         with super().alone(key) as is_first:
-            if not is_first or hash(key) in self._passing:
+            if not is_first or self._is_passing(key):
                 yield is_first
                 return
             if self._take(lock):

