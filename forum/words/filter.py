@@ -6,13 +6,17 @@ is a part: so at most one ends at any place, however much the words of the list 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from forum.models import WordAction
 from forum.words.folding import BARRIER, Folded, fold
-from forum.words.gaps import Parts, Taken
+from forum.words.gaps import GappedPatterns
 from forum.words.patterns import Pattern, parse_pattern
+
+# Which word, from which place, to which place.
+_Found = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -83,31 +87,36 @@ class _Detector:
     """Says which of its words a text holds."""
 
     def __init__(self, rules: Sequence[tuple[WordRule, Pattern]]) -> None:
-        plain: dict[str, WordRule] = {}
-        self._gapped: list[tuple[WordRule, Pattern]] = []
-        for rule, pattern in rules:
-            if pattern.gaps:
-                self._gapped.append((rule, pattern))
-            else:
-                plain.setdefault(pattern.parts[0], rule)
+        plain = _plain(rules)
         smallest = _smallest(list(plain))
         self._rules = [plain[word] for word in smallest]
         self._finder = AhoCorasick(smallest) if smallest else None
-        self._parts = Parts(pattern for _, pattern in self._gapped)
+        self._gapped_rules, self._gapped = _gapped(rules)
 
     @property
     def is_empty(self) -> bool:
-        return self._finder is None and not self._gapped
+        return self._finder is None and not self._gapped_rules
 
     def found_in(self, text: str) -> list[WordRule]:
         found: list[WordRule] = []
         if self._finder is not None:
             matches = self._finder.find_matches_as_indexes(text, overlapping=True)
             found += [self._rules[index] for index in {index for index, _, _ in matches}]
-        if self._gapped:
-            occurrences = self._parts.occurrences(text)
-            found += [rule for rule, pattern in self._gapped if occurrences.holds(pattern)]
-        return found
+        return found + [self._gapped_rules[index] for index in self._gapped.found_in(text)]
+
+
+def _plain(rules: Iterable[tuple[WordRule, Pattern]]) -> dict[str, WordRule]:
+    """The words without gaps; of two that are spelled alike the first."""
+    plain: dict[str, WordRule] = {}
+    for rule, pattern in rules:
+        if not pattern.gaps:
+            plain.setdefault(pattern.parts[0], rule)
+    return plain
+
+
+def _gapped(rules: Iterable[tuple[WordRule, Pattern]]) -> tuple[list[WordRule], GappedPatterns]:
+    with_gaps = [(rule, pattern) for rule, pattern in rules if pattern.gaps]
+    return [rule for rule, _ in with_gaps], GappedPatterns([pattern for _, pattern in with_gaps])
 
 
 def _smallest(words: list[str]) -> list[str]:
@@ -127,73 +136,58 @@ class _Replacer:
     """Puts its words' replacements into a text."""
 
     def __init__(self, rules: Sequence[tuple[WordRule, Pattern]]) -> None:
-        plain: dict[str, WordRule] = {}
-        self._gapped: list[tuple[WordRule, Pattern]] = []
-        for rule, pattern in rules:
-            if pattern.gaps:
-                self._gapped.append((rule, pattern))
-            else:
-                plain.setdefault(pattern.parts[0], rule)
-        self._rules = list(plain.values())
+        plain = _plain(rules)
+        gapped, self._gapped = _gapped(rules)
         self._finder = (
             AhoCorasick(list(plain), matchkind=MatchKind.LeftmostLongest) if plain else None
         )
-        self._parts = Parts(pattern for _, pattern in self._gapped)
+        self._first_gapped = len(plain)
+        self._rules = [*plain.values(), *gapped]
 
     @property
     def is_empty(self) -> bool:
-        return self._finder is None and not self._gapped
+        return not self._rules
 
     def replace(self, text: str) -> Replaced:
         if self.is_empty:
             return Replaced(text)
         folded = fold(text)
-        found = self._gapped_spans(folded.text)
-        found += self._plain_spans(_without(folded.text, found))
-        if not found:
-            return Replaced(text)
-        return _written(text, folded, sorted(found, key=lambda one: one[0]))
-
-    def _gapped_spans(self, text: str) -> list[tuple[int, int, WordRule]]:
-        found: list[tuple[int, int, WordRule]] = []
-        if not self._gapped:
-            return found
-        taken = Taken(text)
-        occurrences = self._parts.occurrences(text)
-        for rule, pattern in self._gapped:
-            for start, end in occurrences.stretches(pattern, taken):
-                if taken.take(start, end):
-                    found.append((start, end, rule))
-        return found
-
-    def _plain_spans(self, text: str) -> list[tuple[int, int, WordRule]]:
-        if self._finder is None:
-            return []
-        return [
-            (start, end, self._rules[index])
-            for index, start, end in self._finder.find_matches_as_indexes(text)
+        found = [
+            (self._first_gapped + index, start, end)
+            for index, start, end in self._gapped.stretches_in(folded.text)
         ]
+        found.sort(key=itemgetter(1))
+        if self._finder is not None:
+            others = self._finder.find_matches_as_indexes(_without(folded.text, found))
+            # Very many may be found: no list is made or sorted that is not needed.
+            found = sorted([*found, *others], key=itemgetter(1)) if found else others
+        return self._written(text, folded, found) if found else Replaced(text)
+
+    def _written(self, text: str, folded: Folded, found: Sequence[_Found]) -> Replaced:
+        written: list[str] = []
+        used: set[int] = set()
+        at = 0
+        for index, start, end in found:
+            if folded.starts is not None:
+                start, end = folded.span(start, end)
+                if start < at:  # two words met in one character that folds to several
+                    continue
+            used.add(index)
+            written.append(text[at:start])
+            written.append(self._rules[index].replacement)
+            at = end
+        written.append(text[at:])
+        rules = {self._rules[index].id: self._rules[index] for index in used}
+        return Replaced("".join(written), _in_order(rules))
 
 
-def _without(text: str, spans: Iterable[tuple[int, int, WordRule]]) -> str:
+def _without(text: str, found: Sequence[_Found]) -> str:
     """The text with barriers where something was found, of the same length."""
+    if not found:
+        return text
     written: list[str] = []
     at = 0
-    for start, end, _ in sorted(spans, key=lambda one: one[0]):
+    for _, start, end in found:
         written += [text[at:start], BARRIER * (end - start)]
         at = end
     return "".join([*written, text[at:]])
-
-
-def _written(text: str, folded: Folded, found: Sequence[tuple[int, int, WordRule]]) -> Replaced:
-    written: list[str] = []
-    used: dict[int, WordRule] = {}
-    at = 0
-    for start, end, rule in found:
-        first, last = folded.span(start, end)
-        if first < at:  # two words met in one character that folds to several
-            continue
-        written += [text[at:first], rule.replacement]
-        used[rule.id] = rule
-        at = last
-    return Replaced("".join([*written, text[at:]]), _in_order(used))

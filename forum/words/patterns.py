@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from forum.words.folding import BARRIER, fold
 
@@ -33,6 +34,16 @@ class Pattern:
         for gap, part in zip(self.gaps, self.parts[1:], strict=True):
             written += [f"{{{gap}}}", part]
         return "".join(written)
+
+    @cached_property
+    def steps(self) -> tuple[tuple[int, str], ...]:
+        """Each part behind the gap before it."""
+        return tuple(zip((0, *self.gaps), self.parts, strict=True))
+
+    @cached_property
+    def width(self) -> int:
+        """The most characters a stretch that is the pattern can have."""
+        return sum(map(len, self.parts)) + sum(self.gaps)
 
 
 def parse_pattern(find: str) -> Pattern:

@@ -4,10 +4,10 @@ from forum.words import BARRIER, parse_pattern
 from forum.words.folding import fold
 
 
-def ends_from(text: str, pattern, start: int, taken=()) -> set[int]:
-    """Where matches that begin at `start` may end; no part begins at a taken place."""
+def ends_from(text: str, pattern, start: int) -> set[int]:
+    """Where matches that begin at `start` may end."""
     first, *rest = pattern.parts
-    if not text.startswith(first, start) or start in taken:
+    if not text.startswith(first, start):
         return set()
     ends = {start + len(first)}
     for gap, part in zip(pattern.gaps, rest, strict=True):
@@ -15,7 +15,7 @@ def ends_from(text: str, pattern, start: int, taken=()) -> set[int]:
             end + skipped + len(part)
             for end in ends
             for skipped in range(gap + 1)
-            if text.startswith(part, end + skipped) and end + skipped not in taken
+            if text.startswith(part, end + skipped)
         }
     return ends
 
@@ -36,10 +36,11 @@ def replaced(text: str, words: dict[str, str]) -> str:
         owners[start] = (start, end, to)
 
     for pattern, to in patterns:
-        at, before = 0, {place for place, is_taken in enumerate(taken) if is_taken}
+        at = 0
         while pattern.gaps and at < len(text):
-            end = max(ends_from(text, pattern, at, before), default=0)
-            if end and not any(taken[at:end]):
+            free_ends = (end for end in ends_from(text, pattern, at) if not any(taken[at:end]))
+            end = max(free_ends, default=0)
+            if end:
                 take(at, end, to)
                 at = end
             else:

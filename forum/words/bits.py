@@ -1,0 +1,42 @@
+"""Places of a text as one large integer, a bit for each: what holds for all of them is a few operations."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+_ONE = ord("1")
+_NOT_EMPTY = re.compile(rb"[^\0]")
+_BITS = [[bit for bit in range(8) if byte >> bit & 1] for byte in range(256)]
+# From so many places on, writing out all the digits is quicker than setting single bits.
+_MANY = 1_000
+
+
+def mask_of(places: Sequence[int], length: int) -> int:
+    """The mask of these places of a text of that length."""
+    if len(places) < _MANY:
+        bits = bytearray(length // 8 + 1)
+        for place in places:
+            bits[place >> 3] |= 1 << (place & 7)
+        return int.from_bytes(bits, "little")
+    digits = bytearray(b"0" * (length + 1))
+    for place in places:
+        digits[length - place] = _ONE
+    return int(digits, 2)
+
+
+def places_of(mask: int) -> Iterator[int]:
+    """The places of a mask, ascending."""
+    data = mask.to_bytes(mask.bit_length() // 8 + 1, "little")
+    for found in _NOT_EMPTY.finditer(data):
+        at = found.start()
+        for bit in _BITS[data[at]]:
+            yield at * 8 + bit
+
+
+def smeared(mask: int, gap: int) -> int:
+    """Every place at most `gap` after one of the mask."""
+    done, wanted = 1, gap + 1
+    while done < wanted:
+        step = min(done, wanted - done)
+        mask |= mask << step
+        done += step
+    return mask
