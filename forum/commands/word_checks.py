@@ -4,12 +4,13 @@ No statement but, after the list changed, reading it (queries/words.py).
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from forum.core.errors import Invalid
 from forum.markup import stretches
 from forum.policies.actor import Actor
 from forum.policies.permissions import May
-from forum.words import BARRIER, WordFilter, WordRule
+from forum.words import BARRIER, Judgement, Replaced, WordFilter, WordRule
 
 MOST_NAMED = 5
 
@@ -91,20 +92,62 @@ def _named(rules: tuple[WordRule, ...]) -> tuple[str, ...]:
     return tuple(rule.find for rule in rules)
 
 
+class WordField(StrEnum):
+    """What somebody writes a word into; the checks above say the same in code."""
+
+    SUBJECT = "subject"
+    TEXT = "text"
+    TAG = "tag"
+    MESSAGE = "message"
+    SIGNATURE = "signature"
+    OWN_TITLE = "own_title"
+    NAME = "name"
+
+
+_SOURCES = frozenset({WordField.TEXT, WordField.MESSAGE, WordField.SIGNATURE})
+_QUEUED = frozenset({WordField.SUBJECT, WordField.TEXT, WordField.TAG})
+
+
 @dataclass(frozen=True)
 class Explained:
-    """What the filter makes of a text of somebody who is not exempt."""
+    """What the filter makes of a text in one kind of field, of somebody who is not exempt.
 
+    At most one of `refused` and `held` has words; `text` is what is kept where neither has.
+    """
+
+    field: WordField
     refused: tuple[WordRule, ...]
     held: tuple[WordRule, ...]
     replaced: tuple[WordRule, ...]
     text: str
 
 
-def explained(words: WordFilter, source: str) -> Explained:
-    """Which words a message would hit, and what would become of it."""
+def explained(words: WordFilter, typed: str) -> tuple[Explained, ...]:
+    """Which words a text would hit, and what would become of it, in every kind of field."""
+    as_source, as_line = _explained_source(words, typed), _explained_line(words, typed)
+    return tuple(
+        _explained(field, *(as_source if field in _SOURCES else as_line)) for field in WordField
+    )
+
+
+def _explained_source(words: WordFilter, source: str) -> tuple[Judgement, Replaced]:
     cut = stretches(source.replace(BARRIER, ""))
-    judgement = words.judge("".join(cut.texts), BARRIER.join(cut.arguments))
     replaced = words.replace(BARRIER.join(cut.texts))
     text = cut.with_texts(replaced.text.split(BARRIER))
-    return Explained(judgement.refused, judgement.held, replaced.rules, text)
+    judgement = words.judge("".join(cut.texts), BARRIER.join(cut.arguments))
+    return judgement, Replaced(text, replaced.rules)
+
+
+def _explained_line(words: WordFilter, line: str) -> tuple[Judgement, Replaced]:
+    return words.judge(line), words.replace(line)
+
+
+def _explained(field: WordField, judgement: Judgement, replaced: Replaced) -> Explained:
+    refused, held, rules = judgement.refused, judgement.held, replaced.rules
+    if field is WordField.NAME:
+        refused, rules = (*refused, *held, *rules), ()
+    elif field not in _QUEUED:
+        refused = (*refused, *held)
+    if refused or field not in _QUEUED:
+        held = ()
+    return Explained(field, refused, held, rules, replaced.text)
