@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from forum.admin.boards import BOARDS, ID, board_of
 from forum.admin.forms.boards import ModeratorForm
-from forum.admin.forms.parts import ButtonForm, numbers_by_id, whole
+from forum.admin.forms.parts import numbers_by_id, whole
 from forum.admin.forms.rules import rule_drafts, rule_rows
 from forum.commands.boards import (
     TypeDraft,
@@ -23,6 +23,7 @@ from forum.http.context import actor, reader, site
 from forum.http.errors import say, sentence
 from forum.http.forms import form_page, refusals_on
 from forum.http.panel import changing
+from forum.http.panel_forms import ButtonForm
 from forum.models import BoardRight
 from forum.points.rules import REGISTRY, Span
 from forum.policies.actor import MODERATOR_GROUP, Rank

@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from forum.admin.forms.boards import BoardForm, CategoryForm, NewBoardForm
-from forum.admin.forms.parts import ButtonForm, ConfirmForm, number_or_none, numbers_by_id
+from forum.admin.forms.parts import number_or_none, numbers_by_id
 from forum.admin.registry import Menu, admin_page
 from forum.commands.boards import create_board, delete_board, edit_board, order_boards
 from forum.core.errors import NotFound
@@ -13,6 +13,7 @@ from forum.http.context import actor, reader, site
 from forum.http.errors import say, sentence
 from forum.http.forms import form_page, refusals_on
 from forum.http.panel import changing, give_password
+from forum.http.panel_forms import ButtonForm, ConfirmForm
 from forum.queries.admin.boards import board_counts, board_obstacles, board_texts
 from forum.queries.site import BoardInfo
 

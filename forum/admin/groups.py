@@ -13,7 +13,6 @@ from forum.admin.forms.groups import (
     typed_permissions,
     typed_steps,
 )
-from forum.admin.forms.parts import ButtonForm, ConfirmForm
 from forum.admin.registry import Menu, admin_page
 from forum.commands.groups import (
     LOWEST,
@@ -28,6 +27,7 @@ from forum.http.context import actor, reader, site
 from forum.http.errors import reason, say, sentence
 from forum.http.forms import form_page, refusals_on
 from forum.http.panel import changing, give_password
+from forum.http.panel_forms import ButtonForm, ConfirmForm
 from forum.models import GroupKind
 from forum.policies.admin import may_shape_group
 from forum.queries.admin.groups import boards_listing_only, group_sizes

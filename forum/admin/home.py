@@ -4,12 +4,12 @@ from flask import redirect
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from forum.admin.forms.parts import ButtonForm
 from forum.admin.registry import Menu, admin_page
 from forum.commands.accounts.panel import close_panel
 from forum.commands.admin_log import ACTIONS
 from forum.http.context import actor, now, reader, site, writing
 from forum.http.forms import form_page
+from forum.http.panel_forms import ButtonForm
 from forum.http.templating import addresses
 from forum.queries.admin.home import home_counts
 from forum.queries.admin.log import log_page

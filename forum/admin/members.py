@@ -14,7 +14,6 @@ from forum.admin.forms.members import (
     asked_filter,
     state_choices,
 )
-from forum.admin.forms.parts import ButtonForm, ConfirmForm
 from forum.admin.registry import Menu, admin_page
 from forum.commands import membership
 from forum.commands.admin_log import ACTIONS
@@ -26,6 +25,7 @@ from forum.http.errors import reason, say, sentence
 from forum.http.forms import form_page, refusals_on
 from forum.http.letters import letter_writer
 from forum.http.panel import changing, give_password
+from forum.http.panel_forms import ButtonForm, ConfirmForm
 from forum.jobs.mail import SEND_MAIL
 from forum.models import GroupKind
 from forum.policies.accounts import may_confirm_group, may_hand_over

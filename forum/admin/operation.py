@@ -4,25 +4,23 @@ from flask import redirect
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from forum.admin.forms.operation import AnnouncementForm, LinkForm
-from forum.admin.forms.parts import ButtonForm, ConfirmForm, numbers_by_id
+from forum.admin.forms.operation import LinkForm
+from forum.admin.forms.parts import numbers_by_id
 from forum.admin.registry import Menu, admin_page
 from forum.commands.announcements import (
     create_announcement,
     delete_announcement,
     edit_announcement,
+    end_announcement,
 )
 from forum.commands.friend_links import create_link, delete_link, edit_link, order_links
 from forum.http.context import actor, now, reader
 from forum.http.errors import say, sentence
 from forum.http.forms import form_page, refusals_on
 from forum.http.panel import changing, give_password
-from forum.queries.admin.operation import (
-    announcement_row,
-    announcement_rows,
-    link_row,
-    link_rows,
-)
+from forum.http.panel_forms import AnnouncementForm, ButtonForm, ConfirmForm
+from forum.queries.admin.operation import link_row, link_rows
+from forum.queries.announcements import announcement_row, announcement_rows
 
 ANNOUNCEMENTS = admin_page("announcements", _l("Site announcements"), menu=Menu.OPERATION)
 LINKS = admin_page("links", _l("Friend links"), menu=Menu.OPERATION)
@@ -32,7 +30,7 @@ LINK_ID = "/<int(max=9007199254740991):link_id>"
 
 @ANNOUNCEMENTS.shown()
 def announcements() -> Response:
-    rows = announcement_rows(reader(), now())
+    rows = announcement_rows(reader(), actor())
     return form_page("admin/announcements/index.html", ButtonForm(), rows=rows)
 
 
@@ -50,7 +48,7 @@ def new_announcement() -> Response:
 
 @ANNOUNCEMENTS.route(ANNOUNCEMENT_ID)
 def announcement(announcement_id: int) -> Response:
-    row = announcement_row(reader(), announcement_id)
+    row = announcement_row(reader(), actor(), announcement_id)
     form = AnnouncementForm(actor().zone, obj=row)
     if form.validate_on_submit():
         with refusals_on(form):
@@ -61,9 +59,17 @@ def announcement(announcement_id: int) -> Response:
     return form_page("admin/announcements/edit.html", form, row=row)
 
 
+@ANNOUNCEMENTS.done(f"{ANNOUNCEMENT_ID}/end")
+def stop_announcement(announcement_id: int) -> Response:
+    with changing() as uow:
+        end_announcement(uow, actor(), announcement_id=announcement_id)
+    say(sentence("saved", {}))
+    return redirect(ANNOUNCEMENTS.url, 303)
+
+
 @ANNOUNCEMENTS.route(f"{ANNOUNCEMENT_ID}/delete")
 def remove_announcement(announcement_id: int) -> Response:
-    row = announcement_row(reader(), announcement_id)
+    row = announcement_row(reader(), actor(), announcement_id)
     form = ConfirmForm()
     if form.validate_on_submit():
         with refusals_on(form):

@@ -6,7 +6,7 @@ from flask import redirect, request
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from forum.admin.forms.parts import ButtonForm, ConfirmForm, whole
+from forum.admin.forms.parts import whole
 from forum.admin.forms.rules import rule_drafts, rule_rows
 from forum.admin.registry import Menu, admin_page
 from forum.commands.point_settings import (
@@ -21,6 +21,7 @@ from forum.http.context import actor, site
 from forum.http.errors import say, sentence
 from forum.http.forms import form_page, refusals_on
 from forum.http.panel import changing, give_password
+from forum.http.panel_forms import ButtonForm, ConfirmForm
 from forum.points.rules import REGISTRY, Span
 
 KINDS = admin_page("point_kinds", _l("Point kinds"), menu=Menu.GLOBAL, path="points/kinds", place=8)

@@ -4,7 +4,6 @@ from flask import redirect, request
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from forum.admin.forms.parts import ButtonForm
 from forum.admin.registry import Menu, admin_page
 from forum.commands.tag_care import close_tags, merge_tags, restore_tags
 from forum.core.errors import Invalid
@@ -12,6 +11,7 @@ from forum.http.context import actor, reader
 from forum.http.errors import say, sentence
 from forum.http.forms import form_page, refusals_on
 from forum.http.panel import changing
+from forum.http.panel_forms import ButtonForm
 from forum.queries.tags import LONGEST, tag_list
 
 TAGS = admin_page("tags", _l("Tags"), menu=Menu.OPERATION)

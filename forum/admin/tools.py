@@ -10,11 +10,11 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from forum import __version__
-from forum.admin.forms.parts import ButtonForm
 from forum.admin.registry import Menu, admin_page
 from forum.commands.admin_log import ACTIONS
 from forum.http.context import config, now, reader, site
 from forum.http.forms import form_page
+from forum.http.panel_forms import ButtonForm
 from forum.queries.admin.home import home_counts
 from forum.queries.admin.log import log_page
 from forum.queries.admin.system import database_facts

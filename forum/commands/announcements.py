@@ -12,7 +12,7 @@ from forum.core.uow import UnitOfWork
 from forum.markup import render
 from forum.models import Announcement
 from forum.policies.actor import Actor
-from forum.policies.admin import may_change_site
+from forum.policies.moderation import may_change_announcement, may_create_announcement
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,10 @@ def create_announcement(uow: UnitOfWork, actor: Actor, *, draft: AnnouncementDra
     """Announce something.
 
     :returns: its id.
+    :raises Forbidden: the actor may not.
     :raises Invalid: no title, neither text nor link, or an end before the beginning.
     """
-    may_change_site(actor).require()
+    may_create_announcement(actor).require()
     draft = _checked(draft)
     row = Announcement(title=draft.title, starts_at=draft.starts_at, author_id=actor.member_id)
     _fill(row, draft)
@@ -55,28 +56,32 @@ def create_announcement(uow: UnitOfWork, actor: Actor, *, draft: AnnouncementDra
 def edit_announcement(
     uow: UnitOfWork, actor: Actor, *, announcement_id: int, draft: AnnouncementDraft
 ) -> None:
-    """Change an announcement."""
-    may_change_site(actor).require()
-    row = _found(uow, announcement_id)
+    """Change an announcement.
+
+    :raises Forbidden: it is another's, and the actor no administrator.
+    """
+    row = _found(uow, actor, announcement_id)
     before, draft = _draft_of(row), _checked(draft)
     _fill(row, draft)
 
-    log_change(
-        uow,
-        actor,
-        action="announcement.edited",
-        target=f"announcement:{announcement_id}",
-        title=before.title,
-        before=before,
-        after=draft,
-    )
+    _log_edit(uow, actor, row, before)
+    uow.bump(CacheName.SITE)
+
+
+def end_announcement(uow: UnitOfWork, actor: Actor, *, announcement_id: int) -> None:
+    """Let an announcement that stands end now; one whose time it is not stays as it is."""
+    row = _found(uow, actor, announcement_id)
+    before = _draft_of(row)
+    if row.starts_at < uow.now and (row.ends_at is None or uow.now < row.ends_at):
+        row.ends_at = uow.now
+
+    _log_edit(uow, actor, row, before)
     uow.bump(CacheName.SITE)
 
 
 def delete_announcement(uow: UnitOfWork, actor: Actor, *, announcement_id: int) -> None:
     """Take an announcement away."""
-    may_change_site(actor).require()
-    row = _found(uow, announcement_id)
+    row = _found(uow, actor, announcement_id)
     before = _draft_of(row)
     uow.session.delete(row)
 
@@ -91,11 +96,25 @@ def delete_announcement(uow: UnitOfWork, actor: Actor, *, announcement_id: int) 
     uow.bump(CacheName.SITE)
 
 
-def _found(uow: UnitOfWork, announcement_id: int) -> Announcement:
+def _found(uow: UnitOfWork, actor: Actor, announcement_id: int) -> Announcement:
+    may_create_announcement(actor).require()
     row = uow.session.get(Announcement, announcement_id, with_for_update=True)
     if row is None:
         raise NotFound("not_found")
+    may_change_announcement(actor, row).require()
     return row
+
+
+def _log_edit(uow: UnitOfWork, actor: Actor, row: Announcement, before: AnnouncementDraft) -> None:
+    log_change(
+        uow,
+        actor,
+        action="announcement.edited",
+        target=f"announcement:{row.id}",
+        title=before.title,
+        before=before,
+        after=_draft_of(row),
+    )
 
 
 def _draft_of(row: Announcement) -> AnnouncementDraft:

@@ -52,6 +52,7 @@ class Board(Base):
     premoderation: Mapped[int] = mapped_column(default=0)
     # Discuz! `recyclebin`. Nothing asks: here every deletion can be undone (docs/decisions/0005).
     has_recycle_bin: Mapped[bool] = mapped_column(default=True)
+    moderators_edit_rules: Mapped[bool] = mapped_column(default=False)  # alloweditrules
     inherits_moderators: Mapped[bool] = mapped_column(default=False)  # its sub-boards do
     types_required: Mapped[bool] = mapped_column(default=False)
     types_listed: Mapped[bool] = mapped_column(default=True)

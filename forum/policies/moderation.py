@@ -1,10 +1,13 @@
-"""May the actor do a moderator's action to a thread, a post, a member? Undo one? See the log?"""
+"""May the actor do a moderator's action to a thread, a post, a member? Undo one? See the log?
+Announce something? Write the texts of a board?"""
 
 from typing import Protocol
 
+from forum.models.boards import BoardKind
 from forum.models.posts import PostState
 from forum.models.threads import ThreadState
 from forum.policies.actor import Actor, Rank, outranks
+from forum.policies.admin import may_change_site
 from forum.policies.boards import TargetFacts
 from forum.policies.permissions import THREADS_DIRECT, May
 from forum.policies.threads import ThreadFacts, may_read_thread
@@ -174,6 +177,75 @@ def may_see_punished(actor: Actor) -> Verdict:
 def may_ban_networks(actor: Actor) -> Verdict:
     """See and change which networks are shut out."""
     return _staff_with(actor, May.BAN_NETWORK)
+
+
+class AnnouncementFacts(Protocol):
+    """What is asked of an announcement."""
+
+    @property
+    def author_id(self) -> int | None: ...
+
+
+def may_announce(actor: Actor) -> Verdict:
+    """公告 in the moderators' panel."""
+    return _staff_with(actor, May.ANNOUNCE)
+
+
+def may_create_announcement(actor: Actor) -> Verdict:
+    """Announce something, from either panel."""
+    return may_change_site(actor) or may_announce(actor)
+
+
+def may_change_announcement(actor: Actor, announcement: AnnouncementFacts) -> Verdict:
+    """Change, end or delete one: administrators any, the others their own."""
+    if may_change_site(actor):
+        return ALLOWED
+    usable = may_announce(actor)
+    if not usable:
+        return usable
+    if announcement.author_id != actor.member_id:
+        return refused(Refusal.NOT_YOURS)
+    return ALLOWED
+
+
+class TextsFacts(Protocol):
+    """What is asked of a board whose texts somebody would write."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def kind(self) -> BoardKind: ...
+    @property
+    def moderators_edit_rules(self) -> bool: ...
+
+
+def may_edit_boards(actor: Actor) -> Verdict:
+    """编辑版块 in the moderators' panel, at all."""
+    return _staff_with(actor, May.EDIT_BOARDS)
+
+
+def may_edit_board_texts(actor: Actor, board: TextsFacts) -> Verdict:
+    """Write the description of a board one moderates. Categories are the administrators' own."""
+    if board.id not in actor.readable:
+        return refused(Refusal.NOT_VISIBLE)
+    usable = may_edit_boards(actor)
+    if not usable:
+        return usable
+    if not actor.moderates(board.id):
+        return refused(Refusal.MODERATORS_ONLY)
+    if board.kind is BoardKind.CATEGORY:
+        return refused(Refusal.ADMINISTRATORS_ONLY)
+    return ALLOWED
+
+
+def may_edit_board_rules(actor: Actor, board: TextsFacts) -> Verdict:
+    """Write its rules too: where the board leaves them to its moderators; administrators anywhere."""
+    usable = may_edit_board_texts(actor, board)
+    if not usable:
+        return usable
+    if not (board.moderators_edit_rules or actor.rank >= Rank.ADMINISTRATOR):
+        return refused(Refusal.ADMINISTRATORS_ONLY)
+    return ALLOWED
 
 
 def may_enter_moderation(actor: Actor) -> Verdict:

@@ -91,6 +91,8 @@ class May:
     MUTE = "mod.member.mute"
     BAN = "mod.member.ban"
     BAN_NETWORK = "mod.network.ban"
+    ANNOUNCE = "mod.announce"
+    EDIT_BOARDS = "mod.board.edit"
 
 
 # Bits of May.SEARCH

@@ -18,7 +18,15 @@ from forum.models import (
     ThreadState,
 )
 from forum.policies.actor import Actor
-from forum.policies.moderation import may_see_all_batches, may_see_log, may_see_punished
+from forum.policies.moderation import (
+    may_announce,
+    may_edit_boards,
+    may_see_all_batches,
+    may_see_log,
+    may_see_punished,
+)
+from forum.queries.board_openings import active_announcements
+from forum.queries.board_texts import editable_boards
 from forum.queries.moderation import LogLine, log_page, visible_to
 from forum.queries.punished import Punishment, number_punished
 from forum.queries.punishments import newest_decision
@@ -137,12 +145,15 @@ class PanelHome:
     """What is in the boards one moderates, and what happened last.
 
     `punished`: how many are under each punishment, for who may see the list of them.
+    `announcements`: how many stand; `edited_boards`: whose texts one may write. None = no right to.
     """
 
     binned_threads: int
     binned_replies: int
     batches_under_way: int
     punished: tuple[tuple[Punishment, int], ...]
+    announcements: int | None
+    edited_boards: int | None
     boards: tuple[tuple[int, str], ...]
     latest: tuple[LogLine, ...]
 
@@ -176,5 +187,12 @@ def panel_home(s: Session, site: Site, actor: Actor, *, latest: int = 10) -> Pan
         if board.id in actor.moderated and board.holds_threads
     )
     return PanelHome(
-        threads, replies, batches, tuple(zip(kinds, punished, strict=True)), boards, lines
+        binned_threads=threads,
+        binned_replies=replies,
+        batches_under_way=batches,
+        punished=tuple(zip(kinds, punished, strict=True)),
+        announcements=len(active_announcements(site, actor.now)) if may_announce(actor) else None,
+        edited_boards=len(editable_boards(site, actor)) if may_edit_boards(actor) else None,
+        boards=boards,
+        latest=lines,
     )

@@ -19,7 +19,12 @@ from forum.models import (
 )
 from forum.policies.actor import Actor
 from forum.policies.messages import may_see_reported_messages
-from forum.policies.moderation import may_ban_networks, may_see_punished
+from forum.policies.moderation import (
+    may_announce,
+    may_ban_networks,
+    may_edit_boards,
+    may_see_punished,
+)
 from forum.policies.queue import may_edit_words, may_handle_reports, may_work_queue
 from forum.queries.appeals import open_appeals
 from forum.queries.message_reports import open_message_reports
@@ -154,6 +159,8 @@ class QueueCounts:
     may_edit_words: bool
     may_see_punished: bool
     may_ban_networks: bool
+    may_announce: bool
+    may_edit_boards: bool
 
 
 def queue_counts(s: Session, actor: Actor) -> QueueCounts:
@@ -184,4 +191,6 @@ def queue_counts(s: Session, actor: Actor) -> QueueCounts:
         may_edit_words=bool(may_edit_words(actor)),
         may_see_punished=bool(may_see_punished(actor)),
         may_ban_networks=bool(may_ban_networks(actor)),
+        may_announce=bool(may_announce(actor)),
+        may_edit_boards=bool(may_edit_boards(actor)),
     )  # fmt: skip

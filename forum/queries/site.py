@@ -77,6 +77,7 @@ class BoardInfo:
     is_hidden: bool
     redirect_address: str
     premoderation: int
+    moderators_edit_rules: bool
     inherits_moderators: bool
     types_required: bool
     types_listed: bool
@@ -379,6 +380,7 @@ def _read_boards(s: Session) -> dict[int, BoardInfo]:
             is_hidden=row.is_hidden,
             redirect_address=row.redirect_address,
             premoderation=row.premoderation,
+            moderators_edit_rules=row.moderators_edit_rules,
             inherits_moderators=row.inherits_moderators,
             types_required=row.types_required,
             types_listed=row.types_listed,

@@ -17,6 +17,8 @@ from forum.web import (
     moderation_panel,
     moderation_public,
     notices,
+    panel_announcements,
+    panel_boards,
     points,
     posts,
     queue,
@@ -29,7 +31,7 @@ from forum.web import (
 )
 
 # Their pages hang on the blueprint of moderation_panel, behind its password.
-IN_THE_PANEL = (queue, message_reports, words)
+IN_THE_PANEL = (queue, message_reports, words, panel_announcements, panel_boards)
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     boards.pages,

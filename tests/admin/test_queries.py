@@ -27,12 +27,7 @@ from forum.queries.admin.members import (
     member_list,
     unclaimed_members,
 )
-from forum.queries.admin.operation import (
-    announcement_row,
-    announcement_rows,
-    link_row,
-    link_rows,
-)
+from forum.queries.admin.operation import link_row, link_rows
 from forum.queries.site import Site, site_of
 from tests.factories import Forum
 
@@ -49,8 +44,6 @@ QUERIES: list[tuple[int, Callable[[Session, Site], Any]]] = [
     (1, lambda s, site: member_card(s, site, 2)),
     (2, lambda s, site: unclaimed_members(s, 1)),
     (1, lambda s, site: claimed_groups(s)),
-    (1, lambda s, site: announcement_rows(s, utc_now())),
-    (1, lambda s, site: announcement_row(s, 1)),
     (1, lambda s, site: link_rows(s)),
     (1, lambda s, site: link_row(s, 1)),
 ]

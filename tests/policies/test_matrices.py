@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from forum.commands.moderation import ACTIONS
-from forum.models import MemberState, PostState, ThreadState
+from forum.models import BoardKind, MemberState, PostState, ThreadState
 from forum.policies import admin, boards, messages, moderation, posts, queue, search, threads
 from forum.policies.actor import Rank
 from tests.policies.people import (
@@ -318,6 +318,30 @@ def acting_on_member(key: str, rank: Rank, member_id: int = 99) -> Question:
     return lambda a: moderation.may_moderate_member(a, ACTIONS[key], member_id=member_id, rank=rank)
 
 
+@dataclass(frozen=True)
+class Announcement:
+    author_id: int | None
+
+
+@dataclass(frozen=True)
+class BoardOfTexts:
+    id: int = HOME
+    kind: BoardKind = BoardKind.BOARD
+    moderators_edit_rules: bool = False
+
+
+def describing(**facts: object) -> Question:
+    return lambda a: moderation.may_edit_board_texts(a, BoardOfTexts(**facts))  # type: ignore[arg-type]
+
+
+def ruling(**facts: object) -> Question:
+    return lambda a: moderation.may_edit_board_rules(a, BoardOfTexts(**facts))  # type: ignore[arg-type]
+
+
+def announcing(author_id: int | None) -> Question:
+    return lambda a: moderation.may_change_announcement(a, Announcement(author_id))
+
+
 MODERATION: dict[str, Question] = {
     "enter the panel": moderation.may_enter_moderation,
     "see the log": moderation.may_see_log,
@@ -357,6 +381,19 @@ MODERATION: dict[str, Question] = {
     "... to a secret one": lambda a: moderation.may_bring_threads_to(a, Board(SECRET)),
     "... to one read first": lambda a: moderation.may_bring_threads_to(a, Board(premoderation=1)),
     "... to a category": lambda a: moderation.may_bring_threads_to(a, Board(holds_threads=False)),
+    "announce in the panel": moderation.may_announce,
+    "announce at all": moderation.may_create_announcement,
+    "change the super mod's": announcing(11),
+    "... the moderator's": announcing(MODERATOR_ID),
+    "... of nobody there": announcing(None),
+    "edit boards at all": moderation.may_edit_boards,
+    "describe the board": describing(),
+    "... another board": describing(id=OTHER),
+    "... a secret one": describing(id=SECRET),
+    "... a category": describing(kind=BoardKind.CATEGORY),
+    "write the board's rules": ruling(),
+    "... where moderators do": ruling(moderators_edit_rules=True),
+    "... another board's rules": ruling(id=OTHER, moderators_edit_rules=True),
 }
 
 TABLES: dict[str, tuple[ModuleType, Mapping[str, Question]]] = {

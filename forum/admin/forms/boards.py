@@ -7,8 +7,9 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from forum.admin.forms.parts import colour_field, number_or_none, options, stripped, whole_number
+from forum.admin.forms.parts import colour_field, number_or_none, options
 from forum.commands.boards import BoardDraft
+from forum.http.panel_forms import description_field, rules_field, stripped, whole_number
 from forum.models import BoardKind
 from forum.queries.admin.boards import BoardTexts
 from forum.queries.site import BoardInfo, Site
@@ -78,11 +79,11 @@ class BoardForm(FlaskForm):  # type: ignore[misc]
     is_hidden = BooleanField(
         _l("Hidden"), description=_l("Only administrators see it and what is below it.")
     )
-    description = TextAreaField(
-        _l("Board description"), [Length(max=5000)], description=_l("BBCode is allowed.")
-    )
-    rules = TextAreaField(
-        _l("Rules of this board"), [Length(max=20_000)], description=_l("BBCode is allowed.")
+    description = description_field()
+    rules = rules_field()
+    moderators_edit_rules = BooleanField(
+        _l("Moderators may change the rules"),
+        description=_l("In the moderators' panel. The description they may change anyway."),
     )
     columns = whole_number(
         _l("Sub-boards in a row"), 0, 6, description=_l("0 shows them as a list, one a line.")
@@ -146,6 +147,7 @@ class BoardForm(FlaskForm):  # type: ignore[misc]
             parent_id=self.parent_id.data,
             description=self.description.data or "",
             rules=self.rules.data or "",
+            moderators_edit_rules=self.moderators_edit_rules.data,
             color=self.color.data,
             position=self.position.data,
             columns=self.columns.data,

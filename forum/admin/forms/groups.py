@@ -8,15 +8,9 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
-from forum.admin.forms.parts import (
-    colour_field,
-    number_or_none,
-    options,
-    stripped,
-    whole,
-    whole_number,
-)
+from forum.admin.forms.parts import colour_field, number_or_none, options, whole
 from forum.commands.groups import GroupDraft, LadderStep
+from forum.http.panel_forms import stripped, whole_number
 from forum.policies.actor import Rank
 from forum.policies.permissions import PERMISSIONS
 from forum.queries.site import Site

@@ -8,7 +8,8 @@ from flask_wtf import FlaskForm
 from wtforms import IntegerField, PasswordField, RadioField, SelectField, StringField
 from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
 
-from forum.admin.forms.parts import LONGEST_PASSWORD, options, stripped
+from forum.admin.forms.parts import options
+from forum.http.panel_forms import LONGEST_PASSWORD, stripped
 from forum.models import GroupKind, MemberState
 from forum.policies.actor import GUEST_GROUP, PUNISHING_GROUPS, Actor
 from forum.policies.admin import may_give_group

@@ -1,24 +1,16 @@
-"""What several forms of the panel share: a colour, a whole number, lines of text, the password."""
+"""What several forms of the panel share: a colour, a choice, lines of text, numbers by id."""
 
 from typing import Any
 
 from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
-from wtforms import IntegerField, PasswordField, SelectField, TextAreaField
+from wtforms import SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, NumberRange
 
 from forum.core.errors import Invalid
 
-LONGEST_PASSWORD = 200
-LARGEST = 2_000_000_000
 INKS = range(1, 17)  # the classes ink-1 to ink-16 of the design
-
-
-def stripped(value: str | None) -> str:
-    return (value or "").strip()
 
 
 def number_or_none(value: object) -> int | None:
@@ -47,11 +39,6 @@ def colour_field() -> SelectField:
     )
 
 
-def whole_number(label: Any, least: int = 0, most: int = LARGEST, **more: Any) -> IntegerField:
-    """A number that must be there."""
-    return IntegerField(label, [InputRequired(), NumberRange(least, most)], **more)
-
-
 class LinesField(TextAreaField):  # type: ignore[misc]
     """A tuple of words, one a line; empty lines are left out."""
 
@@ -63,16 +50,6 @@ class LinesField(TextAreaField):  # type: ignore[misc]
     def process_formdata(self, valuelist: list[str]) -> None:
         lines = (line.strip() for line in (valuelist[0] if valuelist else "").splitlines())
         self.data = tuple(line for line in lines if line)
-
-
-class ButtonForm(FlaskForm):  # type: ignore[misc]
-    """A form of nothing but a button and its token."""
-
-
-class ConfirmForm(FlaskForm):  # type: ignore[misc]
-    """What cannot be taken back asks for the password again."""
-
-    password = PasswordField(_l("Your password"), [InputRequired(), Length(max=LONGEST_PASSWORD)])
 
 
 def numbers_by_id(prefix: str) -> dict[int, int]:

@@ -16,7 +16,8 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
-from forum.admin.forms.parts import LinesField, options, stripped
+from forum.admin.forms.parts import LinesField, options
+from forum.http.panel_forms import stripped
 from forum.models import GroupKind
 from forum.queries.site import Site
 from forum.settings import SECTIONS, FooterLink

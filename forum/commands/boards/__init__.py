@@ -1,7 +1,8 @@
-"""Shaping the board tree: its boards, their moderators, permission lists and thread types."""
+"""Shaping the board tree: its boards, their texts, moderators, permission lists and thread types."""
 
 from forum.commands.boards.moderators import appoint_moderator, order_moderators, remove_moderator
 from forum.commands.boards.permissions import set_permission_lists
+from forum.commands.boards.texts import edit_board_texts
 from forum.commands.boards.tree import (
     BoardDraft,
     create_board,
@@ -18,6 +19,7 @@ __all__ = [
     "create_board",
     "delete_board",
     "edit_board",
+    "edit_board_texts",
     "order_boards",
     "order_moderators",
     "remove_moderator",

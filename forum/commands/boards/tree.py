@@ -7,12 +7,12 @@ from sqlalchemy import delete, func, select, update
 
 from forum.commands.admin_log import log_change
 from forum.commands.boards.moderators import dismiss_all
+from forum.commands.boards.texts import write_texts
 from forum.commands.settings import is_web_address
 from forum.core.cache import CacheName
 from forum.core.errors import Conflict, Invalid, NotFound
-from forum.core.text import clean_line, clean_text
+from forum.core.text import clean_line
 from forum.core.uow import UnitOfWork
-from forum.markup import render
 from forum.models import Board, BoardKind, Favorite, FavoriteKind, PointRuleSetting
 from forum.policies.actor import Actor
 from forum.policies.admin import may_change_site
@@ -37,6 +37,7 @@ class BoardDraft:
     is_hidden: bool = False
     redirect_address: str = ""
     premoderation: int = 0
+    moderators_edit_rules: bool = False
     inherits_moderators: bool = False
     autoclose_days: int = 0
     default_order: str = "last_post"
@@ -99,8 +100,6 @@ def edit_board(uow: UnitOfWork, actor: Actor, *, board_id: int, draft: BoardDraf
     before = draft_of(board)
     values = {item.name: getattr(draft, item.name) for item in fields(BoardDraft)}
     values["name"] = _checked_name(draft.name)
-    values["description"] = clean_text(draft.description).strip()
-    values["rules"] = clean_text(draft.rules).strip()
     if draft.redirect_address and not is_web_address(draft.redirect_address):
         raise Invalid("address_not_web", field="redirect_address")
     if draft.parent_id != board.parent_id:
@@ -110,8 +109,7 @@ def edit_board(uow: UnitOfWork, actor: Actor, *, board_id: int, draft: BoardDraf
 
     for name, value in values.items():
         setattr(board, name, value)
-    board.description_html = rendered(board.description)
-    board.rules_html = rendered(board.rules)
+    write_texts(board, description=draft.description, rules=draft.rules)
     board.version += 1  # the row is locked
 
     log_change(
@@ -121,7 +119,7 @@ def edit_board(uow: UnitOfWork, actor: Actor, *, board_id: int, draft: BoardDraf
         target=f"board:{board_id}",
         title=before.name,
         before=before,
-        after=BoardDraft(**values),
+        after=draft_of(board),
     )
     uow.bump(CacheName.SITE)
 
@@ -184,11 +182,6 @@ def delete_board(uow: UnitOfWork, actor: Actor, *, board_id: int) -> None:
         before=before,
     )
     uow.bump(CacheName.SITE)
-
-
-def rendered(source: str) -> str:
-    """The HTML of a text of the site's own; "" for none."""
-    return render(source).html if source else ""
 
 
 def _checked_name(name: str) -> str:
