@@ -49,7 +49,7 @@ ACTIONS: dict[str, str] = {
     "link.ordered": "Order the friend links",
     "link.deleted": "Delete a friend link",
 }
-_LONGEST = 500  # of one value: the log says what changed, it is no second copy of it
+_LONGEST = 20_000  # of one value: no text of a form is longer, so what was there can be put back
 
 
 def log_change(

@@ -347,6 +347,41 @@ def test_the_log_is_read_by_action_and_target(panel: Panel) -> None:
     assert panel.get("log?before=x&action=nothing").status_code == 200
 
 
+def test_the_log_keeps_a_text_that_was_there_whole(panel: Panel) -> None:
+    fields = panel.fields("boards/2")
+    rules = "不许灌水。" * 400 + "末尾"
+    panel.post("boards/2", {**fields, "rules": rules})
+    panel.post("boards/2", {**fields, "rules": ""})
+
+    assert panel.log()[-1].before == {"rules": rules}
+    page = panel.get("log").text
+    assert "<details><summary>" in page
+    assert "末尾</details>" in page
+
+
+def test_a_board_leaves_its_rules_to_its_moderators(panel: Panel) -> None:
+    fields = panel.fields("boards/2")
+    assert "moderators_edit_rules" not in fields
+    panel.post("boards/2", {**fields, "moderators_edit_rules": "y"})
+
+    assert panel.forum.site().boards[2].moderators_edit_rules
+    assert panel.fields("boards/2")["moderators_edit_rules"] == "y"
+    assert panel.log()[-1].after == {"moderators_edit_rules": True}
+
+
+def test_an_announcement_ends_at_once(panel: Panel) -> None:
+    fields = {**panel.fields("announcements/new"), "title": "停机维护", "body": "今晚"}
+    panel.post("announcements/new", fields, starts_at="2026-01-01T08:00")
+    (one,) = panel.forum.site().announcements
+    assert "停机维护" in panel.client.get("/").text
+
+    assert panel.post(f"announcements/{one.id}/end").status_code == 303
+
+    assert "停机维护" not in panel.client.get("/").text
+    assert f"announcements/{one.id}/end" not in panel.get("announcements").text
+    assert list(panel.log()[-1].after) == ["ends_at"]
+
+
 def test_an_announcement_keeps_its_moment_in_the_own_zone(panel: Panel) -> None:
     fields = {
         **panel.fields("announcements/new"), "title": "停机维护", "body": "今晚",

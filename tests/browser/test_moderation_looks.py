@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import update
 
+from forum.core.cache import CacheName
 from forum.core.uow import unit_of_work
-from forum.models import Member
+from forum.models import Announcement, Board, Member
 from tests.browser.moderating import busy, desk, finished
 from tests.browser.served import PASSWORD, Server
 from tests.browser.test_looks import complaints
@@ -39,7 +40,18 @@ def pages(server: Server) -> Pages:
     """Who has which pages: a moderator, an administrator, a member who appeals, one who reports."""
     made = desk(server)
     deleted, closed = busy(server, made)
-    administrator = server.member(server.name("管理员"), group_id=1)[1]
+    administrator_id, administrator = server.member(server.name("管理员"), group_id=1)
+    with unit_of_work(server.forum.database) as uow:
+        notice = Announcement(
+            title="停机维护", body="今晚", author_id=administrator_id, starts_at=uow.now
+        )
+        uow.session.add(notice)
+        uow.session.execute(
+            update(Board).where(Board.id == made.board).values(moderators_edit_rules=True)
+        )
+        uow.bump(CacheName.SITE)
+        uow.session.flush()  # notice.id
+        announcement = f"/moderation/announcements/{notice.id}"
     moderators = [
         "/moderation/", "/moderation/queue", "/moderation/reports", "/moderation/appeals", "/moderation/log",
         "/moderation/recycle-bin", "/moderation/recycle-bin/replies", "/moderation/members", "/moderation/batches", f"/moderation/undo/{closed}", f"/moderation/do/thread.stick?ids={made.thread}",
@@ -47,10 +59,21 @@ def pages(server: Server) -> Pages:
         f"/moderation/do/member.mute?ids={made.author_id}", f"/forum-{made.board}-1.html",
         f"/thread-{made.thread}-1-1.html", f"/thread-{made.thread}/history",
         f"/moderation/batches/{finished(server, made)}?back=/", "/darkroom", "/my-record",
+        "/moderation/boards", f"/moderation/boards/{made.board}",
     ]  # fmt: skip
     return (
         (made.moderator, moderators),
-        (administrator, ["/moderation/networks", "/moderation/words"]),
+        (
+            administrator,
+            [
+                "/moderation/networks",
+                "/moderation/words",
+                "/moderation/announcements",
+                "/moderation/announcements/new",
+                announcement,
+                f"{announcement}/delete",
+            ],
+        ),
         (made.author, [f"/appeals/{deleted}/new", "/my-record"]),
         (made.reporter, [f"/post-{made.post}/report"]),
     )

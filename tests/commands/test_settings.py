@@ -11,6 +11,7 @@ from forum.commands.announcements import (
     create_announcement,
     delete_announcement,
     edit_announcement,
+    end_announcement,
 )
 from forum.commands.friend_links import (
     LinkDraft,
@@ -239,11 +240,28 @@ def test_nobody_below_an_administrator_sets_anything(forum: Forum) -> None:
         (set_point_kind, {"kind_id": 4, "draft": KindDraft("x")}),
         (delete_point_kind, {"kind_id": 3}),
         (set_rule, {"rule": "post.replied", "draft": None}),
-        (create_announcement, {"draft": AnnouncementDraft("x", utc_now(), body="x")}),
-        (delete_announcement, {"announcement_id": 1}),
         (create_link, {"draft": LinkDraft("x", "https://x.example")}),
         (order_links, {"positions": {}}),
         (delete_link, {"link_id": 1}),
+    ):
+        with pytest.raises(Forbidden):
+            do(forum, command, member_id, **options)
+
+
+@pytest.mark.parametrize("group_id", [3, 10, 16])
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_nobody_without_the_right_announces(forum: Forum, group_id: int) -> None:
+    draft = AnnouncementDraft("x", utc_now(), body="x")
+    one = do(forum, create_announcement, draft=draft)
+    member_id = forum.member(group_id=group_id)
+    with unit_of_work(forum.database) as uow:  # even one's own
+        uow.session.get_one(Announcement, one).author_id = member_id
+    for command, options in (
+        (create_announcement, {"draft": draft}),
+        (edit_announcement, {"announcement_id": one, "draft": draft}),
+        (end_announcement, {"announcement_id": one}),
+        (delete_announcement, {"announcement_id": one}),
+        (delete_announcement, {"announcement_id": 999}),
     ):
         with pytest.raises(Forbidden):
             do(forum, command, member_id, **options)
