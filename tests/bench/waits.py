@@ -22,7 +22,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import event, select, text, update
 from sqlalchemy.engine import make_url
 
 from forum import serving
@@ -100,6 +100,8 @@ class Hold:
     done: float = 0.0
     processor_s: float = 0.0
     ending_s: float = 0.0  # of it, the commit
+    slowest_s: float = 0.0  # of it, the statement that took longest
+    slowest: str = ""
 
 
 @dataclass
@@ -108,11 +110,14 @@ class Clocked:
 
     database: Database
     holds: list[Hold] = field(default_factory=list)
+    asked: float = 0.0  # when the statement that runs began
 
     def __post_init__(self) -> None:
         dialect: Any = self.database.write_engine.dialect
         begin, commit, back = dialect.do_begin, dialect.do_commit, dialect.do_rollback
         used, timed = [0.0], threading.get_ident()
+        event.listen(self.database.write_engine, "before_cursor_execute", self._asked)
+        event.listen(self.database.write_engine, "after_cursor_execute", self._answered)
 
         def timed_begin(connection: Any) -> None:
             if threading.get_ident() != timed:
@@ -141,6 +146,14 @@ class Clocked:
             ended(commit),
             ended(back),
         )
+
+    def _asked(self, _connection: Any, _cursor: Any, _sql: str, *_rest: Any) -> None:
+        self.asked = time.monotonic()
+
+    def _answered(self, _connection: Any, _cursor: Any, sql: str, *_rest: Any) -> None:
+        took = time.monotonic() - self.asked
+        if self.holds and not self.holds[-1].done and took > self.holds[-1].slowest_s:
+            self.holds[-1].slowest_s, self.holds[-1].slowest = took, " ".join(sql.split())[:90]
 
     @contextlib.contextmanager
     def unit(self) -> Iterator[UnitOfWork]:
@@ -283,7 +296,8 @@ def measure(
     for one in sorted(steps, key=lambda one: one.had - one.done)[:3]:
         print(
             f"  step {steps.index(one) + 1}: {_ms(one.done - one.had)} ms, processor "
-            f"{_ms(one.processor_s)}, commit {_ms(one.ending_s)}",
+            f"{_ms(one.processor_s)}, commit {_ms(one.ending_s)}, slowest statement "
+            f"{_ms(one.slowest_s)}: {one.slowest}",
             flush=True,
         )
     for one in sorted(theirs, key=lambda one: one.asked - one.had)[:3]:
