@@ -17,14 +17,9 @@ from forum.models import ModLogEntry, ModLogTarget, Post, PostState, TargetKind,
 from forum.policies.actor import Actor
 from forum.policies.queue import may_work_queue
 from forum.queries.actors import actor_for_member
+from forum.queries.queue import DECISIONS
 from forum.queries.site import site_of
 
-# What a moderator may decide, and the action of the registry that does it.
-DECISIONS = {
-    "approve": "post.approve",
-    "ignore": "post.ignore",
-    "delete": "post.delete_pending",
-}
 _DECIDABLE = {
     "approve": (PostState.PENDING, PostState.IGNORED),
     "ignore": (PostState.PENDING,),

@@ -17,20 +17,32 @@ from forum.models import (
     Thread,
     ThreadState,
 )
-from forum.policies.actor import Actor
+from forum.modlog.registry import ACTIONS
+from forum.policies.actor import Actor, Rank
 from forum.policies.messages import may_see_reported_messages
 from forum.policies.moderation import (
     may_announce,
     may_ban_networks,
     may_edit_boards,
+    may_moderate_post,
     may_see_punished,
 )
 from forum.policies.queue import may_edit_words, may_handle_reports, may_work_queue
+from forum.policies.verdict import Verdict
+from forum.queries.actors import ranks_of
 from forum.queries.appeals import open_appeals
 from forum.queries.message_reports import open_message_reports
 from forum.queries.reports import open_reports
+from forum.queries.site import site_of
+from forum.queries.thread_rows import COLUMNS, ThreadRow, thread_row
 
 PAGE = 20
+# What a moderator may decide, and the action of the registry that does it.
+DECISIONS = {
+    "approve": "post.approve",
+    "ignore": "post.ignore",
+    "delete": "post.delete_pending",
+}
 STATES = (PostState.PENDING, PostState.IGNORED)
 KINDS = ("thread", "reply")
 
@@ -55,13 +67,14 @@ class QueueFilter:
 
 @dataclass(frozen=True)
 class QueueItem:
-    """A post that waits. `reason` None: it came waiting from an import."""
+    """A post that waits. `reason` None: it came waiting from an import.
+
+    `decisions`: those of DECISIONS the actor may take; `refused`: the others, all for one reason.
+    """
 
     post_id: int
     floor: int
-    thread_id: int
-    board_id: int
-    title: str
+    thread: ThreadRow
     tags: str  # of the thread, as written
     author_id: int
     author_name: str
@@ -71,6 +84,9 @@ class QueueItem:
     html: Markup
     reason: HoldReason | None
     words: tuple[str, ...]
+    decisions: tuple[str, ...]
+    refused: tuple[str, ...]
+    why_not: Verdict | None
 
     @property
     def is_thread(self) -> bool:
@@ -87,11 +103,16 @@ class QueuePage:
     oldest_at: datetime | None
     next_after: int | None
 
+    @property
+    def decisions(self) -> tuple[str, ...]:
+        """Those that can be taken on one of the posts at least."""
+        return tuple(key for key in DECISIONS if any(key in one.decisions for one in self.items))
+
 
 def queue_page(
     s: Session, actor: Actor, *, filter: QueueFilter = QueueFilter(), after: int | None = None
 ) -> QueuePage:
-    """What waits in the boards the actor moderates. Two statements.
+    """What waits in the boards the actor moderates, whoever wrote it. At most three statements.
 
     :param after: only posts with a higher id.
     :raises Forbidden: the actor may not work in the queue.
@@ -100,9 +121,10 @@ def queue_page(
     waiting = _waiting(actor, filter)
     rows = s.execute(
         select(
-            Post.id, Post.floor, Thread.id, Thread.board_id, Thread.title, Thread.tags,
-            Post.author_id, Member.name, Member.post_count, Member.created_at, Post.created_at, Post.html,
-            PostHold.reason, PostHold.words,
+            *COLUMNS, Thread.tags, Post.id.label("post_id"), Post.floor,
+            Post.author_id.label("post_author_id"), Member.name.label("post_author_name"),
+            Member.post_count, Member.created_at.label("author_since"),
+            Post.created_at.label("posted_at"), Post.html, PostHold.reason, PostHold.words,
         )
         .join(Thread, Thread.id == Post.thread_id)
         .join(Member, Member.id == Post.author_id)
@@ -116,16 +138,32 @@ def queue_page(
         .join(Thread, Thread.id == Post.thread_id)
         .where(waiting)
     ).one()
-    items = tuple(_item(tuple(row)) for row in rows[:PAGE])
+    ranks = ranks_of(s, site_of(s), {row.post_author_id for row in rows[:PAGE]}) if rows else {}
+    items = tuple(_item(actor, filter.state, row, ranks) for row in rows[:PAGE])
     return QueuePage(
         items, filter, total, oldest_at, items[-1].post_id if len(rows) > PAGE else None
     )
 
 
-def _item(row: tuple[Any, ...]) -> QueueItem:
-    reason, words = row[-2:]
-    html = Markup(row[-3])  # noqa: S704  rendered and bleached when it was written
-    return QueueItem(*(*row[:-3], html, reason, tuple(words or ())))
+def _item(actor: Actor, state: PostState, row: Any, ranks: dict[int, Rank]) -> QueueItem:
+    thread, author_id = thread_row(row), row.post_author_id
+    verdicts = {
+        decision: may_moderate_post(
+            actor, ACTIONS[key], thread, author_id=author_id, state=state,
+            author_rank=ranks.get(author_id, Rank.MEMBER),
+        )
+        for decision, key in DECISIONS.items()
+        if state in ACTIONS[key].states
+    }  # fmt: skip
+    return QueueItem(
+        row.post_id, row.floor, thread, row.tags, author_id, row.post_author_name, row.post_count,
+        row.author_since, row.posted_at,
+        Markup(row.html),  # noqa: S704  rendered and bleached when it was written
+        row.reason, tuple(row.words or ()),
+        tuple(decision for decision, verdict in verdicts.items() if verdict),
+        tuple(decision for decision, verdict in verdicts.items() if not verdict),
+        next((verdict for verdict in verdicts.values() if not verdict), None),
+    )  # fmt: skip
 
 
 def _waiting(actor: Actor, filter: QueueFilter) -> ColumnElement[bool]:

@@ -7,11 +7,12 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from forum.commands.queue import DECISIONS, Decided, decide, still_waiting
+from forum.commands.queue import Decided, decide, still_waiting
 from forum.commands.report_handling import escalate_report, handle_report
 from forum.commands.reports import REASONS
 from forum.core.errors import Invalid
 from forum.http.context import actor, reader, site
+from forum.http.errors import reason as words_of
 from forum.http.errors import say
 from forum.http.forms import refusals_on
 from forum.http.panel import changing
@@ -19,7 +20,14 @@ from forum.http.returning import safe_path
 from forum.http.templating import addresses
 from forum.models import PostState, ReportState
 from forum.modlog.registry import ACTIONS, NoOptions
-from forum.queries.queue import KINDS, STATES, QueueFilter, queue_counts, queue_page
+from forum.queries.queue import (
+    DECISIONS,
+    KINDS,
+    STATES,
+    QueueFilter,
+    queue_counts,
+    queue_page,
+)
 from forum.queries.reports import reports_page
 from forum.web.forms.moderation import action_form
 from forum.web.moderation import ID
@@ -46,7 +54,7 @@ def queue() -> str:
         kind=asked["kind"] if asked.get("kind") in KINDS else None,
     )
     page = queue_page(reader(), actor(), filter=wanted, after=number("after"))
-    return render_template("queue/queue.html", page=page)
+    return render_template("queue/queue.html", page=page, words_of=words_of)
 
 
 @pages.post("/queue")

@@ -307,6 +307,10 @@ def acting_on_post(
     )
 
 
+def deciding_on(key: str, rank: Rank = Rank.MEMBER) -> Question:
+    return acting_on_post(key, state=PostState.PENDING, rank=rank)
+
+
 def many(key: str, count: int) -> Question:
     return lambda a: (
         moderation.may_use(a, ACTIONS[key])
@@ -370,6 +374,11 @@ MODERATION: dict[str, Question] = {
     "block in a secret board": acting_on_post("post.block", Thread(SECRET)),
     "... that was deleted": acting_on_post("post.block", state=PostState.RECYCLED),
     "warn for a post": acting_on_post("post.warn"),
+    "approve a peer's post": deciding_on("post.approve", Rank.MODERATOR),
+    "put aside a waiting post": deciding_on("post.ignore"),
+    "... a peer's": deciding_on("post.ignore", Rank.MODERATOR),
+    "delete a waiting post": deciding_on("post.delete_pending"),
+    "... a peer's, unread": deciding_on("post.delete_pending", Rank.MODERATOR),
     "mute a member": acting_on_member("member.mute", Rank.MEMBER),
     "... a moderator": acting_on_member("member.mute", Rank.MODERATOR),
     "... the super moderator": acting_on_member("member.mute", Rank.SUPER_MODERATOR, 11),

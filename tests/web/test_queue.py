@@ -29,9 +29,11 @@ from forum.models import (
     ThreadState,
     Word,
 )
+from forum.modlog.registry import ACTIONS, NoOptions
 from forum.queries.appeals import appeals_page
-from forum.queries.queue import Waiting, queue_counts, queue_page
+from forum.queries.queue import DECISIONS, Waiting, queue_counts, queue_page
 from forum.queries.reports import reports_page
+from forum.web.moderation_preview import mark_of as preview_mark
 from tests.acting import log_in, submit
 from tests.commands.test_queue import TEXT, posting, replies, row, run, starts
 from tests.factories import FOUNDER_ID
@@ -129,6 +131,12 @@ def test_one_deletion_in_the_queue_is_shown_first_as_everywhere(client, forum, w
     assert row(forum, Thread, ref.thread_id).state is ThreadState.RECYCLED
 
 
+def shown_before(decision, ids):
+    """What the page of a decision that was shown first carries."""
+    action = ACTIONS[DECISIONS[decision]]
+    return preview_mark(action, [int(one) for one in ids], NoOptions(), None)
+
+
 def test_a_smuggled_post_of_a_hidden_board_is_as_if_there_were_none(client, forum, world):
     ref = starts(forum, world["member"], world["board"])
     enters(client, forum, world["moderator"])
@@ -140,6 +148,81 @@ def test_a_smuggled_post_of_a_hidden_board_is_as_if_there_were_none(client, foru
     assert answer.status_code == 404
     assert row(forum, Post, ref.post_id).state is PostState.PENDING
     assert row(forum, Post, world["hidden_post"]).state is PostState.PENDING
+
+
+@pytest.fixture
+def of_all_ranks(forum, world):
+    """Replies that wait in the moderator's board: of a member, a moderator of it, an administrator."""
+    peer = forum.moderator(world["board"], "同级版主")
+    thread_id = forum.thread(
+        world["member"],
+        world["board"],
+        replies=3,
+        repliers=(world["insider"], world["member"], peer),
+    )
+    with forum.database.write_session() as s, s.begin():
+        wanted = select(Post).where(Post.thread_id == thread_id, Post.floor > 1)
+        waiting = s.scalars(wanted.order_by(Post.floor)).all()
+        for post in waiting:
+            post.state = PostState.PENDING
+        return dict(zip(("member", "peer", "chief"), [post.id for post in waiting], strict=True))
+
+
+def card_of(page, post_id):
+    return page.partition(f'id="post-{post_id}"')[2].partition("</article>")[0]
+
+
+def test_the_queue_offers_no_more_than_the_author_s_rank_allows(client, forum, world, of_all_ranks):
+    enters(client, forum, world["moderator"])
+    page = client.get("/moderation/queue").text
+
+    assert "3 个帖子" in page
+    for name, post_id in of_all_ranks.items():
+        card = card_of(page, post_id)
+        assert 'name="ids"' in card
+        assert ("忽略、删除: 抱歉，您无法对同级或更高级别的会员进行此操作" in card) is (
+            name != "member"
+        )
+    assert page.count('name="decision"') == 3
+
+    run(forum, decide, forum.actor(FOUNDER_ID), "approve", [of_all_ranks["member"]])
+    page = client.get("/moderation/queue").text
+    assert page.count('name="decision"') == 1
+    assert 'value="approve"' in page
+
+
+@pytest.mark.parametrize("decision", ["ignore", "delete"])
+@pytest.mark.parametrize("smuggled", ["peer", "chief"])
+def test_a_smuggled_post_of_a_peer_stops_the_whole_decision(
+    client, forum, world, of_all_ranks, decision, smuggled
+):
+    enters(client, forum, world["moderator"])
+    ids = [of_all_ranks["member"], of_all_ranks[smuggled]]
+    asked = {"decision": decision, "ids": ids, "reason": "一并处理"}
+
+    shown = submit(client, "/moderation/queue", **asked)
+    assert shown.status_code == 200
+    assert shown.text.count("抱歉，您无法对同级或更高级别的会员进行此操作") == 1
+    assert 'name="preview"' not in shown.text
+    done = submit(client, "/moderation/queue", **asked, previewed=shown_before(decision, ids))
+
+    assert done.status_code == 403
+    alone = submit(client, "/moderation/queue", decision=decision, ids=ids[1:],
+                   previewed=shown_before(decision, ids[1:]))  # fmt: skip
+    assert alone.status_code == 403
+    assert {row(forum, Post, one).state for one in of_all_ranks.values()} == {PostState.PENDING}
+    with forum.read() as s:
+        assert s.scalars(select(ModLogEntry)).all() == []
+
+
+def test_posts_of_every_rank_are_approved(client, forum, world, of_all_ranks):
+    enters(client, forum, world["moderator"])
+    ids = list(of_all_ranks.values())
+    asked = {"decision": "approve", "ids": ids, "previewed": shown_before("approve", ids)}
+
+    assert submit(client, "/moderation/queue", **asked).status_code == 303
+
+    assert {row(forum, Post, one).state for one in ids} == {PostState.VISIBLE}
 
 
 @pytest.mark.parametrize("part", ["queue", "reports", "appeals", "words"])
@@ -162,7 +245,7 @@ def test_the_queue_costs_the_same_whatever_waits(forum, world, number):
         page = queue_page(s, actor)
         counts = queue_counts(s, actor)
 
-    assert len(statements) == 3
+    assert len(statements) == 4
     assert page.total == number
     assert counts.posts == Waiting(number, page.oldest_at)
     with forum.read() as s:

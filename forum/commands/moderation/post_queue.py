@@ -84,7 +84,8 @@ def pay_approved(planner: Planner, target: PostTarget) -> None:
 @action(
     "post.ignore", "Put aside", "Undo putting aside",
     targets=TargetKind.POST, permission=May.WORK_QUEUE, group=Group.POST, family="post.approval",
-    is_bulk=True, states=PENDING, thread_states=THREADS, site_wide=True, icon="eye",
+    is_bulk=True, minds_rank=True, states=PENDING, thread_states=THREADS, site_wide=True,
+    icon="eye",
 )  # fmt: skip
 def ignore(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
     """忽略: out of the queue, still seen by its author alone; it can be approved later."""
@@ -98,8 +99,8 @@ def ignore(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
 @action(
     "post.delete_pending", "Delete unapproved posts", "Undo deleting unapproved posts",
     targets=TargetKind.POST, permission=May.WORK_QUEUE, group=Group.POST, family="post.approval",
-    is_bulk=True, is_destructive=True, states=WAITING, thread_states=THREADS, site_wide=True,
-    icon="trash",
+    is_bulk=True, is_destructive=True, minds_rank=True, states=WAITING, thread_states=THREADS,
+    site_wide=True, icon="trash",
 )  # fmt: skip
 def delete_pending(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
     """删除: to the recycle bin. It never counted, so nothing is taken back."""
