@@ -1,22 +1,18 @@
 """审核: deciding on posts that wait for approval."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from forum.commands.counters import add_to_today
-from forum.commands.locks import lock_members
-from forum.commands.moderation import perform
-from forum.commands.publishing import Audience, audience_of, tell_audience
+from forum.commands.moderation.announcing import quoted_by
+from forum.commands.moderation.perform import carry_out, checked_request
 from forum.core.errors import NotFound
 from forum.core.uow import UnitOfWork
-from forum.markup import render
-from forum.models import ModLogEntry, ModLogTarget, Post, PostState, TargetKind, Thread, ThreadState
+from forum.models import Post, PostState, Thread, ThreadState
 from forum.policies.actor import Actor
 from forum.policies.queue import may_work_queue
-from forum.queries.actors import actor_for_member
 from forum.queries.queue import DECISIONS
 from forum.queries.site import site_of
 
@@ -36,13 +32,6 @@ class Decided:
     gone: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Waiting:
-    post: Post
-    thread: Thread
-    audience: Audience
-
-
 def decide(
     uow: UnitOfWork,
     actor: Actor,
@@ -58,26 +47,21 @@ def decide(
 
     :param decision: a key of DECISIONS.
     :param notifies: tell the authors.
-    :raises NotFound: a post does not exist, or is secret from the actor.
+    :raises NotFound: a post does not exist, or is in a board that the actor does not moderate.
     :raises Forbidden: the actor may not decide on one of them.
     """
     may_work_queue(actor).require()
-    asked = tuple(dict.fromkeys(post_ids))
-    quoted = _quoted(uow, asked) if decision == "approve" else {}
-
-    waiting = _locked(uow, actor, asked, _DECIDABLE[decision], quoted)
-    todo = tuple(one.post.id for one in waiting)
-    gone = tuple(one for one in asked if one not in todo)
-    if asked and not todo:
-        return Decided(None, gone=gone)
-    lock_members(
-        uow,
-        {one.post.author_id for one in waiting}.union(*(_listeners(one) for one in waiting)),
+    s, asked = uow.session, tuple(dict.fromkeys(post_ids))
+    request = checked_request(
+        site_of(s), actor, DECISIONS[decision], asked, None, reason=reason, notifies=notifies
     )
-    done = perform(uow, actor, DECISIONS[decision], todo, reason=reason, notifies=notifies)
+    quoted = quoted_by(s, request.action, asked)
 
-    if decision == "approve":
-        _publish(uow, todo, {one.post.id: one.audience for one in waiting})
+    todo = _waiting(s, actor, asked, _DECIDABLE[decision], lock=True)
+    gone = tuple(one for one in asked if one not in todo)
+    if not todo:
+        return Decided(None, gone=gone)
+    done = carry_out(uow, actor, replace(request, target_ids=todo), quoted)
     return Decided(done.entry_id, todo, gone)
 
 
@@ -86,36 +70,9 @@ def still_waiting(
 ) -> tuple[int, ...]:
     """Those of the posts that can still be decided on so. Two statements.
 
-    :raises NotFound: one is in a board that the actor does not moderate.
+    :raises NotFound: one does not exist, or is in a board that the actor does not moderate.
     """
-    waiting = _waiting(s, actor, post_ids, _DECIDABLE[decision], lock=False)
-    return tuple(post.id for post, _ in waiting)
-
-
-def _quoted(uow: UnitOfWork, post_ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
-    """The posts that replies quote: rendered before anything is locked."""
-    rows = uow.session.execute(
-        select(Post.id, Post.source).where(Post.id.in_(post_ids), Post.floor > 1)
-    )
-    return {row.id: render(row.source).quoted_post_ids for row in rows}
-
-
-def _locked(
-    uow: UnitOfWork,
-    actor: Actor,
-    post_ids: Sequence[int],
-    states: Sequence[PostState],
-    quoted: dict[int, tuple[int, ...]],
-) -> list[_Waiting]:
-    """The posts that still wait, their threads locked, and whom a reply concerns."""
-    return [
-        _Waiting(
-            post,
-            thread,
-            audience_of(uow, thread, quoted[post.id]) if post.id in quoted else Audience(None, ()),
-        )
-        for post, thread in _waiting(uow.session, actor, post_ids, states, lock=True)
-    ]
+    return _waiting(s, actor, post_ids, _DECIDABLE[decision], lock=False)
 
 
 def _waiting(
@@ -125,29 +82,32 @@ def _waiting(
     states: Sequence[PostState],
     *,
     lock: bool,
-) -> list[tuple[Post, Thread]]:
-    """The posts that still wait, with their threads.
+) -> tuple[int, ...]:
+    """The posts that still wait.
 
-    :raises NotFound: one is in a board that the actor does not moderate, whatever its state.
+    :param lock: lock the threads of all of them.
+    :raises NotFound: one does not exist, or is in a board that the actor does not moderate, whatever
+        its state.
     """
     thread_ids = select(Post.thread_id).where(Post.id.in_(post_ids))
     wanted = select(Thread).where(Thread.id.in_(thread_ids)).order_by(Thread.id)
     if lock:
         wanted = wanted.with_for_update().execution_options(populate_existing=True)
     threads = {thread.id: thread for thread in s.scalars(wanted)}
-    if any(not actor.moderates(thread.board_id) for thread in threads.values()):
-        raise NotFound("not_found")
     posts = s.scalars(
         select(Post)
         .where(Post.id.in_(post_ids))
         .order_by(Post.id)
         .execution_options(populate_existing=True)
-    )
-    return [
-        (post, threads[post.thread_id])
+    ).all()
+    is_foreign = any(not actor.moderates(thread.board_id) for thread in threads.values())
+    if is_foreign or len(posts) < len(set(post_ids)):
+        raise NotFound("not_found")
+    return tuple(
+        post.id
         for post in posts
         if post.state in states and _is_in_place(post, threads[post.thread_id])
-    ]
+    )
 
 
 def _is_in_place(post: Post, thread: Thread) -> bool:
@@ -155,35 +115,3 @@ def _is_in_place(post: Post, thread: Thread) -> bool:
     if post.floor == 1:
         return thread.state in (ThreadState.PENDING, ThreadState.IGNORED)
     return thread.state is ThreadState.VISIBLE
-
-
-def _listeners(one: _Waiting) -> frozenset[int]:
-    return one.audience.member_ids
-
-
-def _publish(uow: UnitOfWork, post_ids: Sequence[int], audiences: dict[int, Audience]) -> None:
-    """What follows an approval and is not taken back with it: who is told, and today's number. Once:
-    not for posts that were shown before an edit held them."""
-    s, site = uow.session, site_of(uow.session)
-    known = select(ModLogTarget.target_id).join(
-        ModLogEntry, ModLogEntry.id == ModLogTarget.entry_id
-    )
-    known = known.where(
-        ModLogTarget.kind == TargetKind.POST,
-        ModLogTarget.target_id.in_(post_ids),
-        ModLogEntry.action == "post.hold",
-    )
-    rows = s.execute(
-        select(Post, Thread)
-        .join(Thread, Thread.id == Post.thread_id)
-        .where(Post.id.in_(post_ids), Post.id.not_in(known))
-        .order_by(Post.id)
-    ).all()
-    today: dict[int, int] = {}
-    for post, thread in rows:
-        today[thread.board_id] = today.get(thread.board_id, 0) + 1
-        if post.floor > 1:
-            author = actor_for_member(s, site, post.author_id, uow.now)
-            tell_audience(uow, thread, post, author, audiences[post.id])
-    for board_id, number in sorted(today.items()):
-        add_to_today(uow, board_id, number)

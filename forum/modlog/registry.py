@@ -85,6 +85,7 @@ class Action:
     :param unlogged: options the log does not keep.
     :param rows_apart: what it does to one row hangs on no other row of the target: a partial undo leaves
         only the rows alone that something is in the way of.
+    :param announces: it shows posts that nobody was told of yet: whom they concern is told, once.
     """
 
     key: str
@@ -120,6 +121,7 @@ class Action:
     own_button: bool = False
     unlogged: frozenset[str] = frozenset()
     rows_apart: bool = False
+    announces: bool = False
     also_permission: str = ""
 
     @property

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from forum.commands.appeals import answer_appeal, appeal_decision
-from forum.commands.moderation import perform
+from forum.commands.moderation import perform, undo
+from forum.commands.moderation.batch_steps import STEP_TARGETS
 from forum.commands.moderation.thread_merging import MergeOptions
 from forum.commands.queue import decide
 from forum.commands.report_handling import escalate_report
@@ -18,6 +19,7 @@ from forum.core.errors import Conflict, Forbidden, NotFound, Taken
 from forum.models import (
     Appeal,
     AppealState,
+    Board,
     LoginSession,
     ModLogEntry,
     Notice,
@@ -131,23 +133,45 @@ def test_one_deletion_in_the_queue_is_shown_first_as_everywhere(client, forum, w
     assert row(forum, Thread, ref.thread_id).state is ThreadState.RECYCLED
 
 
+NOBODYS = 999_999
+# A token of its own each time, and what building the page took.
+OF_EACH = re.compile(r'(?<=name="csrf_token" value=")[^"]+|<footer.*', re.DOTALL)
+
+
 def shown_before(decision, ids):
     """What the page of a decision that was shown first carries."""
     action = ACTIONS[DECISIONS[decision]]
     return preview_mark(action, [int(one) for one in ids], NoOptions(), None)
 
 
-def test_a_smuggled_post_of_a_hidden_board_is_as_if_there_were_none(client, forum, world):
+@pytest.mark.parametrize("which", ["hidden", "none"])
+def test_a_smuggled_post_of_a_hidden_board_is_as_if_there_were_none(client, forum, world, which):
     ref = starts(forum, world["member"], world["board"])
+    one = world["hidden_post"] if which == "hidden" else NOBODYS
     enters(client, forum, world["moderator"])
 
-    answer = submit(
-        client, "/moderation/queue", decision="delete", ids=[ref.post_id, world["hidden_post"]]
-    )
+    answers = [
+        submit(client, "/moderation/queue", decision=decision, ids=ids, **seen)
+        for decision in ("approve", "ignore", "delete")
+        for ids in ([one], [ref.post_id, one])
+        for seen in ({}, {"preview": "1"}, {"previewed": shown_before(decision, ids)})
+    ]
 
-    assert answer.status_code == 404
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({OF_EACH.sub("", answer.text) for answer in answers}) == 1
     assert row(forum, Post, ref.post_id).state is PostState.PENDING
     assert row(forum, Post, world["hidden_post"]).state is PostState.PENDING
+
+
+def test_of_a_post_of_a_hidden_board_no_more_is_said_than_of_none(client, forum, world):
+    enters(client, forum, world["moderator"])
+    answers = [
+        submit(client, "/moderation/queue", decision="approve", ids=[one])
+        for one in (world["hidden_post"], NOBODYS)
+    ]
+
+    assert [one.status_code for one in answers] == [404, 404]
+    assert len({OF_EACH.sub("", one.text) for one in answers}) == 1
 
 
 @pytest.fixture
@@ -223,6 +247,45 @@ def test_posts_of_every_rank_are_approved(client, forum, world, of_all_ranks):
     assert submit(client, "/moderation/queue", **asked).status_code == 303
 
     assert {row(forum, Post, one).state for one in ids} == {PostState.VISIBLE}
+
+
+@pytest.mark.parametrize("number", [1, STEP_TARGETS + 1])
+def test_a_hand_typed_approval_tells_as_the_queue_does(client, forum, world, number):
+    """Whom the replies answer, whom they quote; today's number; once, whatever comes after."""
+    author, quoted = forum.member("楼主"), forum.member("层主")
+    thread_id = forum.thread(author, world["board"], replies=1, repliers=(quoted,))
+    with forum.read() as s:
+        wanted = select(Post.id).where(Post.thread_id == thread_id, Post.floor == 2)
+        said = s.scalars(wanted).one()
+    quote = f"[quote][url=/post-{said}.html]层主 发表于 昨天[/url]\n话[/quote]\n"
+    ids = [
+        replies(forum, world["member"], thread_id, source=f"{quote}{TEXT}{index}").post_id
+        for index in range(number)
+    ]
+    enters(client, forum, world["moderator"])
+    path = "/moderation/do/post.approve"
+
+    def told():
+        with forum.read() as s:
+            wanted = select(Notice).where(Notice.kind.in_(("replied", "quoted")))
+            return {one.member_id: (one.kind, one.merged_count) for one in s.scalars(wanted)}
+
+    def today():
+        return row(forum, Board, world["board"]).today_post_count
+
+    before = today()
+    answer = submit(client, path, ids=ids, previewed=shown_before("approve", ids))
+    assert answer.status_code == 303
+
+    assert {row(forum, Post, one).state for one in ids} == {PostState.VISIBLE}
+    assert told() == {author: ("replied", number), quoted: ("quoted", number)}
+    assert today() == before + number
+    with forum.read() as s:
+        (entry_id,) = s.scalars(select(ModLogEntry.id))
+    run(forum, undo, forum.actor(FOUNDER_ID), entry_id)
+    run(forum, decide, forum.actor(FOUNDER_ID), "approve", ids)
+    assert told() == {author: ("replied", number), quoted: ("quoted", number)}
+    assert today() == before + number
 
 
 @pytest.mark.parametrize("part", ["queue", "reports", "appeals", "words"])

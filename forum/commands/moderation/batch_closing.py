@@ -1,5 +1,6 @@
 """What comes after a batch's last step? One row of the log over all of them; then, again in short
-steps, what hangs on the row: earlier end dates, the threads that name it, the owners who are told.
+steps, what hangs on the row: earlier end dates, the threads that name it, whom the posts concern that
+are shown by it, the owners who are told.
 """
 
 from dataclasses import replace
@@ -9,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from forum.commands.locks import lock_members
+from forum.commands.moderation.announcing import announce, audiences_of, listeners, quoted_by
 from forum.commands.moderation.batch_journal import locked_batch, request_of
 from forum.commands.moderation.perform import Planned, load_for, logged
 from forum.commands.moderation.pieces import joined
@@ -18,16 +20,17 @@ from forum.commands.moderation.telling import owners_told, tell_owners
 from forum.commands.moderation.undo import load_entry, title_of_part
 from forum.core.errors import Conflict
 from forum.core.uow import UnitOfWork
-from forum.models import BatchState, ModBatch, ModBatchStep
+from forum.models import BatchState, ModBatch, ModBatchStep, Post, Thread
 from forum.modlog.effects import decode, encode
-from forum.modlog.registry import action_of
+from forum.modlog.registry import Action, action_of
 from forum.modlog.told import as_told
 from forum.policies.actor import Actor
 from forum.queries.actors import actor_for_member
 from forum.queries.site import Site, site_of
 
-# How many targets, and how many owners, one step brings along.
+# How many targets, how many posts that are told of, and how many owners one step brings along.
 CLOSING_TARGETS = 250
+CLOSING_POSTS = 20
 CLOSING_OWNERS = 40
 
 
@@ -84,6 +87,13 @@ def close_further(uow: UnitOfWork, batch: ModBatch) -> bool:
             s, action, targets[at : at + CLOSING_TARGETS], entry.id, is_reversal=entry.is_reversal
         )
         return True
+    number -= parts
+    is_news = action.announces and batch.undoes_id is None
+    parts = -(-len(targets) // CLOSING_POSTS) if is_news else 0
+    if number < parts:
+        at = number * CLOSING_POSTS
+        _announce(uow, action, targets[at : at + CLOSING_POSTS], batch.entry_id)
+        return True
     row = load_entry(s, batch.entry_id, only=()).row
     owners, is_reversal = owners_told(s, row, targets), row.is_reversal
     at = (number - parts) * CLOSING_OWNERS
@@ -107,6 +117,17 @@ def close_further(uow: UnitOfWork, batch: ModBatch) -> bool:
             is_reversal=is_reversal,
         )  # fmt: skip
     return not is_last
+
+
+def _announce(uow: UnitOfWork, action: Action, ids: tuple[int, ...], entry_id: int) -> None:
+    s = uow.session
+    rows = s.execute(
+        select(Post.id, Thread).join(Thread, Thread.id == Post.thread_id).where(Post.id.in_(ids))
+    )
+    shown = [(row.id, row.Thread) for row in rows]
+    audiences = audiences_of(uow, shown, quoted_by(s, action, ids))
+    lock_members(uow, listeners(audiences))
+    announce(uow, ids, audiences, entry_id=entry_id)
 
 
 def _entry(s: Session, site: Site, batch: ModBatch, actor: Actor) -> LoggedAction:

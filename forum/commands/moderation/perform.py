@@ -3,19 +3,21 @@
 check the request · load and lock · may, for every target · plan · make · log · settle · tell
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from forum.commands.moderation.announcing import announce, audiences_of, listeners, quoted_by
 from forum.commands.moderation.apply import Applied, apply_effects
 from forum.commands.moderation.in_hand import is_in_hand, require_free
 from forum.commands.moderation.planning import Planner
 from forum.commands.moderation.record import LoggedAction, checked_reason, record
 from forum.commands.moderation.settle import forget_posts, posts_before, settle
 from forum.commands.moderation.targets import (
+    PostTarget,
     Target,
     Targets,
     load_targets,
@@ -106,15 +108,34 @@ def perform(
     request = checked_request(
         site, actor, action, target_ids, options, reason=reason, notifies=notifies, expires_at=expires_at
     )  # fmt: skip
+    return carry_out(
+        uow, actor, request, quoted_by(uow.session, request.action, request.target_ids)
+    )
+
+
+def carry_out(
+    uow: UnitOfWork, actor: Actor, request: Request, quoted: Mapping[int, tuple[int, ...]]
+) -> Done:
+    """Do what was asked for to all targets, or to none.
+
+    :param quoted: what `quoted_by` said of the targets.
+    :raises NotFound: a target does not exist, or its existence is secret from the actor.
+    :raises Forbidden: the actor may not, for one of them.
+    """
+    site = site_of(uow.session)
     targets = load_for(uow.session, site, request, uow=uow)
     require_all(actor, site, request, targets)
 
     planned = plan(uow.session, site, actor, request, targets, now=uow.now, is_real=True)
     what, told = logged(actor, planned), told_of(planned)  # before anything goes
-    applied = make(uow, planned, actor)
+    shown = [(one.id, one.thread) for one in targets.found if isinstance(one, PostTarget)]
+    audiences = audiences_of(uow, shown, quoted)
+    applied = make(uow, planned, actor, also_lock=listeners(audiences))
     entry_id = record(uow, what.with_effects(applied.effects))
 
     tell_owners(uow, actor, told, action=request.action.key, reason=request.reason, entry_id=entry_id)  # fmt: skip
+    if request.action.announces:
+        announce(uow, request.target_ids, audiences, entry_id=entry_id)
     return Done(entry_id, tuple(applied.effects), request.target_ids)
 
 
@@ -318,9 +339,14 @@ def plan_without_counts(
     return Planned(request, targets, tuple(planner.effects.effects), planner.told)
 
 
-def make(uow: UnitOfWork, planned: Planned, actor: Actor) -> Applied:
-    """Apply a plan and settle what follows."""
-    told = planned.members_told if planned.request.notifies else ()
+def make(
+    uow: UnitOfWork, planned: Planned, actor: Actor, *, also_lock: Collection[int] = ()
+) -> Applied:
+    """Apply a plan and settle what follows.
+
+    :param also_lock: members who will be told besides the owners.
+    """
+    told = {*also_lock, *(planned.members_told if planned.request.notifies else ())}
     boards = {thread.id: thread.board_id for thread in planned.targets.threads}
     return make_effects(uow, planned.effects, actor.member_id, boards, also_lock=told)
 

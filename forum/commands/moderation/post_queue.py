@@ -1,6 +1,6 @@
 """What becomes of a post that waits for approval: it is shown, put aside, or deleted.
 
-Reached through commands/queue.py, which also tells whom a reply concerns.
+commands/queue.py decides on many of them, and leaves alone what waits no longer.
 """
 
 from forum.commands.moderation.planning import Planner, derive_last_post
@@ -23,6 +23,7 @@ THREADS = frozenset({ThreadState.VISIBLE, ThreadState.PENDING, ThreadState.IGNOR
     "post.approve", "Approve", "Undo the approval",
     targets=TargetKind.POST, permission=May.WORK_QUEUE, group=Group.POST, family="post.approval",
     is_bulk=True, states=WAITING, thread_states=THREADS, site_wide=True, icon="check",
+    announces=True,
 )  # fmt: skip
 def approve(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
     """通过: visible from now on, with its counters and points."""
