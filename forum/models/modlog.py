@@ -29,6 +29,7 @@ class ModLogEntry(Base):
         Index("ix_modlog_expiry", "expires_at", "undone_by_id"),
         Index("ix_modlog_board", "board_id", "id"),
         Index("ix_modlog_actor", "actor_id", "id"),
+        Index("ix_modlog_action", "action", "id"),
     )
     id: Mapped[Pk]
     action: Mapped[str]  # key of the action registry

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
 from forum.core.errors import NotFound
@@ -22,7 +22,7 @@ from forum.models import (
     TargetKind,
     Thread,
 )
-from forum.modlog.registry import Action, Choice
+from forum.modlog.registry import ACTIONS, Action, Choice
 from forum.policies.actor import Actor, Rank
 from forum.policies.moderation import may_see_batch, may_see_log
 from forum.queries.undoing import undoable
@@ -132,6 +132,8 @@ def log_page(
     conditions = [visible_to(actor), *_matching(filter)]
     if before is not None:
         conditions.append(ModLogEntry.id < before)
+    if filter.board_id is not None:
+        conditions = [ModLogEntry.id.in_(_newest_in(filter.board_id, conditions))]
     rows = s.execute(
         _columns().where(*conditions).order_by(ModLogEntry.id.desc()).limit(PAGE + 1)
     ).all()
@@ -215,9 +217,8 @@ def _elsewhere(actor: Actor) -> ColumnElement[bool]:
 
 
 def _matching(filter: LogFilter) -> list[ColumnElement[bool]]:
+    """What is asked for, but for the board (`_newest_in`)."""
     found: list[ColumnElement[bool]] = []
-    if filter.board_id is not None:
-        found.append(ModLogEntry.board_id == filter.board_id)
     if filter.actor_id is not None:
         found.append(ModLogEntry.actor_id == filter.actor_id)
     if filter.action is not None:
@@ -237,6 +238,75 @@ def _matching(filter: LogFilter) -> list[ColumnElement[bool]]:
                 .exists()
             )
     return found
+
+
+def _newest_in(board_id: int, conditions: Sequence[ColumnElement[bool]]) -> Select[int]:
+    """Ids of the newest entries that concern a board: those of it alone, those over several boards of
+    which it is one, those that brought threads there. Each kind comes along an index of its own, as
+    far as the page."""
+    kinds = [
+        ModLogEntry.board_id == board_id,
+        and_(
+            ModLogEntry.board_id.is_(None),
+            ModLogEntry.target_kind.in_(_IN_BOARDS),
+            or_(_is_of_a_target(board_id), *_is_named(board_id)),
+        ),
+    ]
+    kinds += [
+        and_(ModLogEntry.action == key, ModLogEntry.options[name].as_integer() == board_id)
+        for key, name in _options_that_ask(Choice.BOARD)
+    ]
+    parts = [
+        select(ModLogEntry.id)
+        .where(kind, *conditions)
+        .order_by(ModLogEntry.id.desc())
+        .limit(PAGE + 1)
+        .subquery()
+        for kind in kinds
+    ]
+    return select(union(*(select(part.c.id) for part in parts)).subquery().c.id)
+
+
+def _is_of_a_target(board_id: int) -> ColumnElement[bool]:
+    """Was one of the entry's targets in the board; or is it now, where nobody knows where it was?"""
+    target, post, thread = aliased(ModLogTarget), aliased(Post), aliased(Thread)
+    thread_id = case((target.kind == TargetKind.POST, post.thread_id), else_=target.target_id)
+    return (
+        select(target.entry_id)
+        .outerjoin(post, and_(target.kind == TargetKind.POST, post.id == target.target_id))
+        .outerjoin(thread, thread.id == thread_id)
+        .where(
+            target.entry_id == ModLogEntry.id,
+            func.coalesce(target.board_id, thread.board_id) == board_id,
+        )
+        .correlate(ModLogEntry)
+        .exists()
+    )
+
+
+def _is_named(board_id: int) -> list[ColumnElement[bool]]:
+    """Is a thread of the board one that the options name: merged into another?"""
+    thread = aliased(Thread)
+    return [
+        and_(
+            ModLogEntry.action == key,
+            select(thread.id)
+            .where(thread.id == ModLogEntry.options[name].as_integer(), thread.board_id == board_id)
+            .correlate(ModLogEntry)
+            .exists(),
+        )
+        for key, name in _options_that_ask(Choice.THREAD)
+    ]
+
+
+def _options_that_ask(choice: Choice) -> list[tuple[str, str]]:
+    """Actions, and the names of their options of this kind."""
+    return [
+        (action.key, option.name)
+        for action in ACTIONS.values()
+        for option in action.fields
+        if option.choice is choice
+    ]
 
 
 def _columns() -> Any:

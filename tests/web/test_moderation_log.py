@@ -5,7 +5,10 @@ from sqlalchemy import select, text
 
 from forum.commands.moderation.batch_steps import STEP_TARGETS
 from forum.commands.moderation.batches import run_batch, start_batch
+from forum.commands.moderation.thread_merging import MergeOptions
+from forum.commands.moderation.thread_moving import MoveOptions
 from forum.core.cache import CacheName
+from forum.core.db import recorded_statements
 from forum.core.uow import unit_of_work
 from forum.models import (
     BoardModerator,
@@ -16,6 +19,7 @@ from forum.models import (
     Thread,
     ThreadState,
 )
+from forum.queries.moderation import PAGE, LogFilter, log_page
 from tests.acting import log_in
 from tests.commands.moderation.acting import Moderator, entries, row, working
 from tests.factories import FOUNDER_ID
@@ -178,3 +182,93 @@ def test_the_log_keeps_where_a_large_purge_was(forum, board_id):
     with forum.read() as s:
         wanted = select(ModLogTarget.board_id).where(ModLogTarget.entry_id == entry_id)
         assert s.scalars(wanted).all() == [board_id] * len(ids)
+
+
+@pytest.fixture
+def across(forum, boards, moderator, author_id):
+    """A deed over two boards, a move from one to the other, a merge across them, a purge of both, and one
+    of each board alone."""
+    here, there = boards
+    first, second = (forum.thread(author_id, one, title="两处的") for one in boards)
+    moderator.does("thread.close", first, second)
+    founder = Moderator(forum, FOUNDER_ID)
+    moved = forum.thread(author_id, here, title="搬走的")
+    founder.does("thread.move", moved, options=MoveOptions(there))
+    kept, other = forum.thread(author_id, here, title="留下的"), forum.thread(author_id, there)
+    founder.does("thread.merge", kept, options=MergeOptions(other))
+    purged_together(forum, *boards)
+    for one, title in zip(boards, ("这里的", "那里的"), strict=True):
+        moderator.does("thread.close", forum.thread(author_id, one, title=title))
+    return boards
+
+
+def titles_in(forum, member_id, board_id, **more):
+    with forum.read() as s:
+        wanted = LogFilter(board_id=board_id, **more)
+        return [line.title for line in log_page(s, forum.actor(member_id), filter=wanted).lines]
+
+
+ACROSS = ["金丝雀", "金丝雀", "留下的", "搬走的", "两处的"]
+
+
+@pytest.mark.parametrize("at", [0, 1])
+@pytest.mark.parametrize("is_old", [False, True])
+def test_a_board_s_log_has_what_was_done_over_several(forum, across, moderator, at, is_old):
+    if is_old:  # logged before targets kept their boards, of what is still there
+        with unit_of_work(forum.database) as uow:
+            uow.session.execute(
+                text(
+                    "UPDATE modlog_targets SET board_id = NULL WHERE target_id IN (SELECT id FROM threads)"
+                )
+            )
+    alone = ["这里的", "那里的"][at]
+
+    for member_id in (moderator.member_id, FOUNDER_ID):
+        assert titles_in(forum, member_id, across[at]) == [alone, *ACROSS]
+    assert titles_in(forum, FOUNDER_ID, across[at], action="thread.move") == ["搬走的"]
+    assert titles_in(forum, FOUNDER_ID, across[at], actor_id=moderator.member_id) == [
+        alone,
+        "两处的",
+    ]
+    assert titles_in(forum, FOUNDER_ID, forum.board("第三处")) == []
+
+
+def test_what_was_taken_back_across_boards_is_there_too(forum, boards, author_id):
+    founder = Moderator(forum, FOUNDER_ID)
+    done = founder.does("thread.move", forum.thread(author_id, boards[0], title="搬走的"),
+                        options=MoveOptions(boards[1]))  # fmt: skip
+    founder.undoes(done.entry_id)
+
+    for one in boards:
+        assert titles_in(forum, FOUNDER_ID, one) == ["搬走的"] * 2
+
+
+@pytest.mark.parametrize("at", [0, 1])
+def test_a_board_s_log_says_no_more_than_the_log(forum, across, at):
+    """Who moderates one of the boards sees what is of that one alone; a merge is of the thread that stays."""
+    member_id = forum.moderator(across[at], "一处")
+    forum.board("密室", viewers=(1,))
+    with forum.read() as s:
+        told = [line.title for line in log_page(s, forum.actor(member_id)).lines]
+
+    assert told == [["这里的", "留下的"], ["那里的"]][at]
+    assert titles_in(forum, member_id, across[at]) == told
+    assert titles_in(forum, member_id, across[1 - at]) == [["留下的"], []][at]
+
+
+def test_the_log_of_a_board_is_paged_through_whatever_kind_an_entry_is(
+    forum, boards, moderator, author_id
+):
+    pairs = [tuple(forum.thread(author_id, one, title=str(n)) for one in boards) for n in range(40)]
+    for number, (here, there) in enumerate(pairs):
+        moderator.does("thread.close", *((here, there) if number % 2 else (here,)))
+    actor, wanted = moderator.actor, LogFilter(board_id=boards[0])
+
+    with forum.read() as s:
+        first = log_page(s, actor, filter=wanted)
+        with recorded_statements() as statements:
+            rest = log_page(s, actor, filter=wanted, before=first.older_before)
+
+    assert [one.title for one in (*first.lines, *rest.lines)] == [str(n) for n in range(39, -1, -1)]
+    assert len(first.lines) == PAGE
+    assert len([one for one in statements if "modlog.title" in one]) == 1
