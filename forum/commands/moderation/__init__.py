@@ -18,7 +18,8 @@ from forum.commands.moderation import thread_moving as thread_moving
 from forum.commands.moderation import thread_places as thread_places
 from forum.commands.moderation import thread_tags as thread_tags
 from forum.commands.moderation.conflicts import Conflict
-from forum.commands.moderation.perform import Done, Preview, perform, preview
+from forum.commands.moderation.perform import Done, perform
+from forum.commands.moderation.previewing import Preview, preview
 from forum.commands.moderation.undo import Undone, conflicts_of, undo, undo_preview
 from forum.modlog.registry import ACTIONS
 

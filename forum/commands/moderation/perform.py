@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from forum.commands.moderation.announcing import announce, audiences_of, listeners, quoted_by
 from forum.commands.moderation.apply import Applied, apply_effects
-from forum.commands.moderation.in_hand import is_in_hand, require_free
+from forum.commands.moderation.in_hand import require_free
 from forum.commands.moderation.planning import Planner
 from forum.commands.moderation.record import LoggedAction, checked_reason, record
 from forum.commands.moderation.settle import forget_posts, posts_before, settle
@@ -35,7 +35,7 @@ from forum.modlog.registry import Action, Choice, action_of
 from forum.policies.actor import Actor
 from forum.policies.moderation import NOTICE_REQUIRED, may_do_to_so_many
 from forum.policies.permissions import May
-from forum.policies.verdict import ALLOWED, Refusal, Verdict, refused
+from forum.policies.verdict import Verdict
 from forum.queries.site import Site, site_of
 
 
@@ -64,15 +64,6 @@ class Planned:
     def members_told(self) -> set[int]:
         """Those, each once."""
         return {member_id for members in self.told.values() for member_id in members}
-
-
-@dataclass(frozen=True)
-class Preview:
-    """A plan that was made for looking at, and who stands in its way."""
-
-    planned: Planned
-    refused: tuple[tuple[Target, Verdict], ...] = ()
-    options_refused: Verdict | None = None
 
 
 @dataclass(frozen=True)
@@ -137,79 +128,6 @@ def carry_out(
     if request.action.announces:
         announce(uow, request.target_ids, audiences, entry_id=entry_id)
     return Done(entry_id, tuple(applied.effects), request.target_ids)
-
-
-def preview(
-    s: Session,
-    actor: Actor,
-    site: Site,
-    action: str,
-    target_ids: Sequence[int],
-    options: Any = None,
-    *,
-    now: datetime,
-    expires_at: datetime | None = None,
-) -> Preview:
-    """What an action would do to the targets it may be done to. Reads only; locks nothing.
-
-    :param options: None where a required one was not chosen yet: only the targets are looked at.
-    :param expires_at: when the schedule would take it back; not checked.
-    :raises NotFound: a target does not exist, or is secret from the actor.
-    :raises Invalid: an option breaks a rule.
-    """
-    entry = action_of(action)
-    ids = unique(target_ids)
-    if len(ids) > entry.most_targets:
-        raise Invalid("too_many_targets", field="ids", most=entry.most_targets)
-    request = Request(entry, ids, options, expires_at=expires_at)
-    targets = load_for(s, site, request)
-    level = entry.level_of(options) if options is not None else 1
-    refusals = tuple(
-        (target, verdict)
-        for target in targets.found
-        if not (verdict := _verdict_now(actor, entry, target, targets, level))
-    )
-    for _, verdict in refusals:
-        if verdict.refusal is Refusal.NOT_VISIBLE:
-            verdict.require()
-    if options is None:
-        return Preview(Planned(request, targets, (), {}), refusals)
-    place = _verdict_on_count(actor, site, request)
-    if place:
-        place = options_verdict(actor, site, entry, options)
-    if place:
-        place = _verdict_on_companions(actor, entry, targets, level)
-    if not place:
-        return Preview(Planned(request, targets, (), {}), refusals, place)
-    refused_ids = {target.id for target, _ in refusals}
-    allowed = [target for target in targets.found if target.id not in refused_ids]
-    shown = Targets(allowed, targets.companions, targets.ranks)
-    planned = plan(s, site, actor, request, shown, now=now, is_real=False)
-    return Preview(Planned(request, targets, planned.effects, planned.told), refusals)
-
-
-def _verdict_now(
-    actor: Actor, action: Action, target: Target, targets: Targets, level: int
-) -> Verdict:
-    verdict = verdict_on(actor, action, target, targets.ranks, level)
-    thread = thread_of(target)
-    if verdict and thread is not None and is_in_hand(thread):
-        return refused(Refusal.IN_HAND)
-    return verdict
-
-
-def _verdict_on_companions(actor: Actor, action: Action, targets: Targets, level: int) -> Verdict:
-    """May it be done with the other threads the options name? Their effects would tell of them.
-
-    :raises NotFound: one of them is secret from the actor.
-    """
-    for one in targets.companions.values():
-        verdict = _verdict_now(actor, action, one, targets, level)
-        if verdict.refusal is Refusal.NOT_VISIBLE:
-            verdict.require()
-        if not verdict:
-            return verdict
-    return ALLOWED
 
 
 def unique(ids: Sequence[int]) -> tuple[int, ...]:
@@ -292,10 +210,11 @@ def require_all(
         verdict_on(actor, request.action, target, targets.ranks, level).require()
     require_free(targets.threads, batch_id)
     options_verdict(actor, site, request.action, request.options).require()
-    _verdict_on_count(actor, site, request).require()
+    verdict_on_count(actor, site, request).require()
 
 
-def _verdict_on_count(actor: Actor, site: Site, request: Request) -> Verdict:
+def verdict_on_count(actor: Actor, site: Site, request: Request) -> Verdict:
+    """May the actor do it to so many at once?"""
     reading = site.settings.reading
     page = max(reading.threads_per_page, reading.posts_per_page)
     return may_do_to_so_many(actor, request.action, count=len(request.target_ids), most=page)
