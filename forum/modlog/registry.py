@@ -85,6 +85,8 @@ class Action:
     :param unlogged: options the log does not keep.
     :param rows_apart: what it does to one row hangs on no other row of the target: a partial undo leaves
         only the rows alone that something is in the way of.
+    :param bins: what it puts into the recycle bin: threads, posts.
+    :param unbins: what it takes out of there; taking that back puts it there again.
     :param announces: it shows posts that nobody was told of yet: whom they concern is told, once.
     """
 
@@ -121,6 +123,8 @@ class Action:
     own_button: bool = False
     unlogged: frozenset[str] = frozenset()
     rows_apart: bool = False
+    bins: frozenset[TargetKind] = frozenset()
+    unbins: frozenset[TargetKind] = frozenset()
     announces: bool = False
     also_permission: str = ""
 

@@ -1,19 +1,15 @@
-"""Read models of the moderators' panel: its overview, deleted replies, batches under way."""
+"""Read models of the moderators' panel: its overview, batches under way."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, case, func, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
 from forum.models import (
     BatchState,
     Member,
     ModBatch,
-    ModLogEntry,
-    Post,
-    PostState,
     Thread,
     ThreadState,
 )
@@ -27,75 +23,13 @@ from forum.policies.moderation import (
 )
 from forum.queries.board_openings import active_announcements
 from forum.queries.board_texts import editable_boards
-from forum.queries.moderation import LogLine, log_page, visible_to
+from forum.queries.moderation import LogLine, log_page
 from forum.queries.punished import Punishment, number_punished
-from forum.queries.punishments import newest_decision
+from forum.queries.recycle_bin import binned_replies
 from forum.queries.site import Site
 
 PAGE = 30
-REPLY_DELETING = ("post.delete", "post.delete_pending")
 UNDER_WAY = (BatchState.RUNNING, BatchState.UNDOING)
-
-
-@dataclass(frozen=True)
-class BinnedReply:
-    """A deleted reply of a thread that is shown, and who deleted it."""
-
-    id: int
-    floor: int
-    thread_id: int
-    board_id: int
-    title: str
-    author_id: int
-    author_name: str
-    html: str
-    created_at: datetime
-    deleted_by: str
-    deleted_at: datetime | None
-    reason: str
-
-
-@dataclass(frozen=True)
-class ReplyBinPage:
-    """A page of deleted replies; `older_before` is the post id the next one begins below."""
-
-    replies: tuple[BinnedReply, ...]
-    total: int
-    older_before: int | None
-
-
-def reply_bin(
-    s: Session, actor: Actor, *, board_id: int | None = None, before: int | None = None
-) -> ReplyBinPage:
-    """The deleted replies in the boards the actor moderates; those of a deleted thread are in the bin
-    with it. Two statements."""
-    boards = actor.moderated if board_id is None else actor.moderated & {board_id}
-    binned = _binned_replies().where(Thread.board_id.in_(boards))
-    newest = newest_decision(REPLY_DELETING, Post)
-    rows = s.execute(
-        binned.with_only_columns(
-            Post.id, Post.floor, Thread.id, Thread.board_id, Thread.title, Post.author_id,
-            Member.name, Post.html, Post.created_at,
-            case((visible_to(actor), ModLogEntry.actor_name), else_=""), ModLogEntry.created_at,
-            case((visible_to(actor), ModLogEntry.reason), else_=""),
-        )
-        .join(Member, Member.id == Post.author_id)
-        .outerjoin(ModLogEntry, ModLogEntry.id == newest)
-        .where(*((Post.id < before,) if before is not None else ()))
-        .order_by(Post.id.desc())
-        .limit(PAGE + 1)
-    ).all()  # fmt: skip
-    total = s.scalar(binned.with_only_columns(func.count())) or 0
-    replies = tuple(BinnedReply(*tuple(row)) for row in rows[:PAGE])
-    return ReplyBinPage(replies, total, replies[-1].id if len(rows) > PAGE else None)
-
-
-def _binned_replies() -> Select[Any]:
-    return (
-        select(Post.id)
-        .join(Thread, Thread.id == Post.thread_id)
-        .where(Post.state == PostState.RECYCLED, Thread.state == ThreadState.VISIBLE)
-    )
 
 
 @dataclass(frozen=True)
@@ -169,7 +103,7 @@ def panel_home(s: Session, site: Site, actor: Actor, *, latest: int = 10) -> Pan
         .select_from(Thread)
         .where(Thread.board_id.in_(actor.moderated), Thread.state == ThreadState.RECYCLED)
         .scalar_subquery(),
-        _binned_replies()
+        binned_replies()
         .where(Thread.board_id.in_(actor.moderated))
         .with_only_columns(func.count())
         .scalar_subquery(),

@@ -56,24 +56,22 @@ class Punished:
     reason: str
 
 
-def newest_decision(
-    actions: tuple[str, ...], target: type[Member | Post] = Member
-) -> ScalarSelect[int]:
-    """The entry of the log by which one of the actions stands against the member, or the post, of the
-    statement around."""
+def newest_decision(actions: tuple[str, ...]) -> ScalarSelect[int]:
+    """The entry of the log by which one of the actions stands against the member of the statement
+    around."""
     return (
         select(func.max(ModLogTarget.entry_id))
         .join(ModLogEntry, ModLogEntry.id == ModLogTarget.entry_id)
         .where(
-            ModLogTarget.kind == (TargetKind.MEMBER if target is Member else TargetKind.POST),
-            ModLogTarget.target_id == target.id,
+            ModLogTarget.kind == TargetKind.MEMBER,
+            ModLogTarget.target_id == Member.id,
             ModLogEntry.is_reversal.is_(False),
             ModLogTarget.undone_by_id.is_(None),
             ModLogEntry.action.in_(actions),
             # A clean-up may leave the account alone.
             or_(ModLogEntry.action != CLEANING, ModLogEntry.options["bans"].as_boolean()),
         )
-        .correlate(target)
+        .correlate(Member)
         .scalar_subquery()
     )
 

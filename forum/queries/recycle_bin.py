@@ -1,4 +1,5 @@
-"""Read models of the recycle bin: what lies in it, and which entry of the log put it there."""
+"""Read models of the recycle bin, of threads and of replies: what lies in it, and which entry of the log
+put it there."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -8,8 +9,17 @@ from typing import Any
 from sqlalchemy import Select, and_, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from forum.models import ModLogEntry, ModLogTarget, Post, TargetKind, Thread, ThreadState
-from forum.modlog.effects import Change, decode
+from forum.models import (
+    Member,
+    ModLogEntry,
+    ModLogTarget,
+    Post,
+    PostState,
+    TargetKind,
+    Thread,
+    ThreadState,
+)
+from forum.modlog.registry import ACTIONS
 from forum.policies.actor import Actor
 from forum.queries.moderation import visible_to
 
@@ -57,7 +67,8 @@ def recycle_bin(
         .limit(PAGE + 1)
     ).all()  # fmt: skip
     total = s.scalar(select(func.count()).select_from(Thread).where(*binned)) or 0
-    deeds = _deeds(s, actor, {row.id: row.author_id for row in rows[:PAGE]})
+    authors = {row.id: row.author_id for row in rows[:PAGE]}
+    deeds = _deeds(s, actor, TargetKind.THREAD, authors)
     threads = tuple(
         BinnedThread(
             *row,
@@ -66,6 +77,69 @@ def recycle_bin(
         for row in rows[:PAGE]
     )
     return BinPage(threads, total, threads[-1].id if len(rows) > PAGE else None)
+
+
+@dataclass(frozen=True)
+class BinnedReply:
+    """A deleted reply of a thread that is shown, and who deleted it; `deleted_at` as for a thread."""
+
+    id: int
+    floor: int
+    thread_id: int
+    board_id: int
+    title: str
+    author_id: int
+    author_name: str
+    html: str
+    created_at: datetime
+    deleted_by: str = ""
+    deleted_at: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ReplyBinPage:
+    """A page of deleted replies; `older_before` is the post id the next one begins below."""
+
+    replies: tuple[BinnedReply, ...]
+    total: int
+    older_before: int | None
+
+
+def reply_bin(
+    s: Session, actor: Actor, *, board_id: int | None = None, before: int | None = None
+) -> ReplyBinPage:
+    """The deleted replies in the boards the actor moderates; those of a deleted thread are in the bin
+    with it. At most four statements."""
+    boards = actor.moderated if board_id is None else actor.moderated & {board_id}
+    binned = binned_replies().where(Thread.board_id.in_(boards))
+    rows = s.execute(
+        binned.with_only_columns(
+            Post.id, Post.floor, Thread.id.label("thread_id"), Thread.board_id, Thread.title,
+            Post.author_id, Member.name, Post.html, Post.created_at,
+        )
+        .join(Member, Member.id == Post.author_id)
+        .where(*((Post.id < before,) if before is not None else ()))
+        .order_by(Post.id.desc())
+        .limit(PAGE + 1)
+    ).all()  # fmt: skip
+    total = s.scalar(binned.with_only_columns(func.count())) or 0
+    authors = {row.id: row.author_id for row in rows[:PAGE]}
+    deeds = _deeds(s, actor, TargetKind.POST, authors)
+    replies = tuple(
+        BinnedReply(*row, *(_told(deed) if (deed := deeds.get(row.id)) else ()))
+        for row in rows[:PAGE]
+    )
+    return ReplyBinPage(replies, total, replies[-1].id if len(rows) > PAGE else None)
+
+
+def binned_replies() -> Select[Any]:
+    """Those that lie in the bin by themselves, wherever."""
+    return (
+        select(Post.id)
+        .join(Thread, Thread.id == Post.thread_id)
+        .where(Post.state == PostState.RECYCLED, Thread.state == ThreadState.VISIBLE)
+    )
 
 
 def _told(deed: Any) -> tuple[str, datetime, str]:
@@ -77,31 +151,34 @@ def _told(deed: Any) -> tuple[str, datetime, str]:
     )
 
 
-def _deeds(s: Session, actor: Actor, authors: dict[int, int]) -> dict[int, Any]:
-    """By thread the newest standing entry that put it into the bin. At most two statements.
+def _deeds(s: Session, actor: Actor, kind: TargetKind, authors: dict[int, int]) -> dict[int, Any]:
+    """By thread, or reply, the newest standing entry that put it into the bin. At most two statements.
 
-    :param authors: of the threads.
+    :param authors: of the threads, or replies.
     """
     if not authors:
         return {}
     found: dict[int, Any] = {}
     cleanups: list[Any] = []
-    for row in s.execute(union_all(*_candidates(actor, authors)).order_by("entry_id")):
+    for row in s.execute(union_all(*_candidates(actor, kind, authors)).order_by("entry_id")):
         if row.is_cleanup:
             cleanups.append(row)
         else:
             found[row.target_id] = row
-    # A clean-up names the account; which threads it found is in its effects alone.
-    thrown = _thrown_away(s, {row.entry_id for row in cleanups})
+    # A clean-up names the account; what it found is in its effects alone.
+    thrown = _thrown_away(s, kind, {row.entry_id for row in cleanups})
     for row in cleanups:
-        for thread_id in thrown[row.entry_id] & set(authors):
-            if thread_id not in found or found[thread_id].entry_id < row.entry_id:
-                found[thread_id] = row
+        for one in thrown[row.entry_id] & set(authors):
+            if one not in found or found[one].entry_id < row.entry_id:
+                found[one] = row
     return found
 
 
-def _candidates(actor: Actor, authors: dict[int, int]) -> tuple[Select[Any], ...]:
-    def entries(target_id: Any, *, is_cleanup: bool = False) -> Select[Any]:
+def _candidates(actor: Actor, kind: TargetKind, authors: dict[int, int]) -> tuple[Select[Any], ...]:
+    def entries(target_id: Any, targets: TargetKind, *, is_cleanup: bool = False) -> Select[Any]:
+        acting = [one for one in ACTIONS.values() if one.targets is targets]
+        bin = [one.key for one in acting if kind in one.bins]
+        unbin = [one.key for one in acting if kind in one.unbins]
         return (
             select(
                 target_id.label("target_id"), ModLogEntry.id.label("entry_id"),
@@ -109,51 +186,45 @@ def _candidates(actor: Actor, authors: dict[int, int]) -> tuple[Select[Any], ...
                 literal(is_cleanup).label("is_cleanup"), visible_to(actor).label("is_visible"),
             )
             .join(ModLogTarget, ModLogTarget.entry_id == ModLogEntry.id)
-            .where(ModLogTarget.undone_by_id.is_(None))
+            .where(
+                ModLogTarget.kind == targets,
+                ModLogTarget.undone_by_id.is_(None),
+                or_(
+                    and_(ModLogEntry.action.in_(bin), ModLogEntry.is_reversal.is_(False)),
+                    and_(ModLogEntry.action.in_(unbin), ModLogEntry.is_reversal.is_(True)),
+                ),
+            )
         )  # fmt: skip
 
-    thrown_away = or_(
-        and_(ModLogEntry.action == "thread.delete", ModLogEntry.is_reversal.is_(False)),
-        and_(ModLogEntry.action == "thread.restore", ModLogEntry.is_reversal.is_(True)),
+    direct = entries(ModLogTarget.target_id, kind).where(ModLogTarget.target_id.in_(authors))
+    by_account = entries(ModLogTarget.target_id, TargetKind.MEMBER, is_cleanup=True).where(
+        ModLogTarget.target_id.in_(set(authors.values()))
     )
-    return (
-        entries(ModLogTarget.target_id).where(
-            ModLogTarget.kind == TargetKind.THREAD,
-            ModLogTarget.target_id.in_(authors),
-            thrown_away,
-        ),
-        # An opening post that waited was deleted together with its thread.
-        entries(Post.thread_id)
+    if kind is TargetKind.POST:
+        return direct, by_account
+    # An opening post that waited was deleted together with its thread.
+    by_opening = (
+        entries(Post.thread_id, TargetKind.POST)
         .join(Post, Post.id == ModLogTarget.target_id)
-        .where(
-            ModLogTarget.kind == TargetKind.POST,
-            Post.thread_id.in_(authors),
-            Post.floor == 1,
-            ModLogEntry.action == "post.delete_pending",
-            ModLogEntry.is_reversal.is_(False),
-        ),
-        entries(ModLogTarget.target_id, is_cleanup=True).where(
-            ModLogTarget.kind == TargetKind.MEMBER,
-            ModLogTarget.target_id.in_(set(authors.values())),
-            ModLogEntry.action == "member.clean",
-            ModLogEntry.is_reversal.is_(False),
-        ),
+        .where(Post.thread_id.in_(authors), Post.floor == 1)
     )
+    return direct, by_opening, by_account
 
 
-def _thrown_away(s: Session, entry_ids: Collection[int]) -> dict[int, set[int]]:
+def _thrown_away(s: Session, kind: TargetKind, entry_ids: Collection[int]) -> dict[int, set[int]]:
     if not entry_ids:
         return {}
     rows = s.execute(
         select(ModLogEntry.id, ModLogEntry.effects).where(ModLogEntry.id.in_(entry_ids))
     )
+    table = f"{kind}s"
     return {
         row.id: {
-            effect.id
-            for effect in (decode(one) for one in row.effects if one["do"] == "change")
-            if isinstance(effect, Change)
-            and effect.table == "threads"
-            and effect.after.get("state") == ThreadState.RECYCLED
+            one["id"]
+            for one in row.effects
+            if one["do"] == "change"
+            and one["table"] == table
+            and one["after"].get("state") == ThreadState.RECYCLED
         }
         for row in rows
     }

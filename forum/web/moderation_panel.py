@@ -22,10 +22,10 @@ from forum.policies.moderation import may_enter_moderation
 from forum.queries.moderation import Asked, LogFilter, asked_members, log_page
 from forum.queries.moderation_bars import bin_actions
 from forum.queries.moderation_effects import effect_lines
-from forum.queries.moderation_panel import batches_page, panel_home, reply_bin
+from forum.queries.moderation_panel import batches_page, panel_home
 from forum.queries.networks import network_bans
 from forum.queries.punished import Punishment, punished_page
-from forum.queries.recycle_bin import recycle_bin
+from forum.queries.recycle_bin import recycle_bin, reply_bin
 from forum.web.forms.moderation import network_form
 from forum.web.moderation_preview import mark_of, must_see_first, preview_page
 

@@ -7,8 +7,9 @@ from forum.core.db import recorded_statements
 from forum.core.uow import unit_of_work
 from forum.models import BatchState, Member, ModBatch, Post, PostState
 from forum.queries.moderation import Asked, asked_members
-from forum.queries.moderation_panel import batches_page, panel_home, reply_bin
+from forum.queries.moderation_panel import batches_page, panel_home
 from forum.queries.punished import Punishment, punished_page
+from forum.queries.recycle_bin import reply_bin
 from tests.acting import log_in
 from tests.commands.moderation.acting import Moderator, row
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
@@ -132,7 +133,7 @@ def test_the_panel_s_lists_take_a_fixed_number_of_statements(forum, rows):
     with forum.read() as s:
         names = [Asked(members[0]), Asked(name="会员0")]
         asked = {
-            "replies": (2, lambda: reply_bin(s, actor)),
+            "replies": (3, lambda: reply_bin(s, actor)),
             "punished": (2, lambda: punished_page(s, site, actor, kind=Punishment.MUTED)),
             "batches": (1, lambda: batches_page(s, actor)),
             "names": (1, lambda: asked_members(s, *names)),

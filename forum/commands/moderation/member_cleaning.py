@@ -41,6 +41,7 @@ class CleanOptions:
     targets=TargetKind.MEMBER, permission=May.BATCH_DELETE, group=Group.MEMBER,
     options=CleanOptions, is_destructive=True, most_targets=20, icon="trash",
     locks_threads_first=True, is_long=True, rows_apart=True,
+    bins=frozenset({TargetKind.THREAD, TargetKind.POST}),
 )  # fmt: skip
 def clean(planner: Planner, member: Member, options: CleanOptions) -> None:
     """禁止用户, 删除该用户帖子: in the boards the moderator moderates; undone as one."""

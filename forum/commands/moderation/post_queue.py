@@ -101,7 +101,7 @@ def ignore(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
     "post.delete_pending", "Delete unapproved posts", "Undo deleting unapproved posts",
     targets=TargetKind.POST, permission=May.WORK_QUEUE, group=Group.POST, family="post.approval",
     is_bulk=True, is_destructive=True, minds_rank=True, states=WAITING, thread_states=THREADS,
-    site_wide=True, icon="trash",
+    site_wide=True, icon="trash", bins=frozenset({TargetKind.THREAD, TargetKind.POST}),
 )  # fmt: skip
 def delete_pending(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
     """删除: to the recycle bin. It never counted, so nothing is taken back."""

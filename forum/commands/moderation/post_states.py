@@ -22,7 +22,7 @@ BINNED = frozenset({PostState.RECYCLED})
     "post.delete", "Delete posts", "Undo the deletion of posts",
     targets=TargetKind.POST, permission=May.DELETE, group=Group.POST, family="post.deletion",
     is_bulk=True, is_destructive=True, minds_rank=True, states=SHOWN, icon="trash",
-    many_permission=May.BATCH_DELETE,
+    many_permission=May.BATCH_DELETE, bins=frozenset({TargetKind.POST}),
     fits=lambda _site, _actor, post: post.floor > 1,
 )  # fmt: skip
 def delete(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
@@ -42,7 +42,7 @@ def delete(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
 @action(
     "post.restore", "Restore posts", "Undo the restoring of posts",
     targets=TargetKind.POST, permission=May.DELETE, group=Group.POST, family="post.deletion",
-    is_bulk=True, states=BINNED, icon="undo",
+    is_bulk=True, states=BINNED, icon="undo", unbins=frozenset({TargetKind.POST}),
 )  # fmt: skip
 def restore(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
     """恢复: visible at its floor again; what its deletion took is given back, and what was deleted out

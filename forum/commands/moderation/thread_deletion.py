@@ -18,7 +18,7 @@ BINNED = frozenset({ThreadState.RECYCLED})
     "thread.delete", "Delete threads", "Undo the deletion",
     targets=TargetKind.THREAD, permission=May.DELETE, group=Group.REMOVE, family="thread.deletion",
     is_bulk=True, is_destructive=True, minds_rank=True, states=DELETABLE, icon="trash",
-    is_long=True, many_permission=May.BATCH_DELETE,
+    is_long=True, many_permission=May.BATCH_DELETE, bins=frozenset({TargetKind.THREAD}),
 )  # fmt: skip
 def delete(planner: Planner, thread: Thread, _options: NoOptions) -> None:
     """删除主题: to the recycle bin. Counters and points of all its authors go back; points of posts
@@ -51,6 +51,7 @@ def plan_deletion(planner: Planner, thread: Thread) -> None:
     "thread.restore", "Restore", "Undo the restoring",
     targets=TargetKind.THREAD, permission=May.DELETE, group=Group.REMOVE, family="thread.deletion",
     is_bulk=True, states=BINNED, icon="undo", is_long=True,
+    unbins=frozenset({TargetKind.THREAD}),
 )  # fmt: skip
 def restore(planner: Planner, thread: Thread, _options: NoOptions) -> None:
     """恢复: out of the recycle bin, as it was; exactly what the deletion took is given back."""
