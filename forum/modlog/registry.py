@@ -77,6 +77,8 @@ class Action:
     :param level_column: the column of its target that holds the level it has now: what a higher one
         set is not for a lower one to change.
     :param present_column: the column of its target that its page tells beside the title.
+    :param mark_columns: the columns of its target that hold the mark it gives: while one of them is set,
+        lists tell who gave it.
     :param fits: (Site, Actor, target) -> whether there is anything to do on a target, by what lists
         know of it; where there is not, no button offers it.
     :param is_long: its work grows with a thread's posts; on a long thread it is done in pieces.
@@ -119,6 +121,7 @@ class Action:
     locks_threads_first: bool = False
     level_column: str = ""
     present_column: str = ""
+    mark_columns: tuple[str, ...] = ()
     fits: Callable[[Any, Any, Any], bool] | None = None
     own_button: bool = False
     unlogged: frozenset[str] = frozenset()
@@ -145,6 +148,10 @@ class Action:
     def has_work_on(self, site: Any, actor: Any, target: Any) -> bool:
         """Whether it would do anything on a target, by the fields one can see."""
         return self.fits is None or self.fits(site, actor, target)
+
+    def marks(self, target: Any) -> bool:
+        """Whether a target carries the mark it gives."""
+        return any(getattr(target, column) for column in self.mark_columns)
 
     def level_on(self, target: Any) -> int:
         """The level of its permission that changing what the target has now needs."""

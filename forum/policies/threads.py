@@ -38,11 +38,20 @@ class ReplyFacts(ThreadFacts, Protocol):
 
 def may_read_thread(actor: Actor, thread: ThreadFacts) -> Verdict:
     """Open a thread. Recycled ones are for those who may take them out again."""
+    is_author = actor.member_id is not None and actor.member_id == thread.author_id
+    return _may_read(actor, thread, is_author=is_author)
+
+
+def may_read_of_others(actor: Actor, thread: ThreadFacts) -> Verdict:
+    """The same, whoever wrote it: what a page says that is drawn once for all readers of like rights."""
+    return _may_read(actor, thread, is_author=False)
+
+
+def _may_read(actor: Actor, thread: ThreadFacts, *, is_author: bool) -> Verdict:
     if thread.board_id not in actor.readable:
         return refused(Refusal.NOT_VISIBLE)
     if actor.moderates(thread.board_id):
         return ALLOWED
-    is_author = actor.member_id is not None and actor.member_id == thread.author_id
     if thread.state is ThreadState.RECYCLED:
         return refused(Refusal.NOT_VISIBLE)
     if thread.state in (ThreadState.PENDING, ThreadState.IGNORED, ThreadState.DRAFT):

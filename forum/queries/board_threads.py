@@ -22,8 +22,10 @@ from forum.queries.boards import (
     numbers_statement,
 )
 from forum.queries.site import AnnouncementInfo, BoardInfo, Site, TypeInfo
+from forum.queries.thread_marks import marks_told
 from forum.queries.thread_rows import COLUMNS, IS_DIGEST, ThreadRow, thread_row
 from forum.queries.thread_slices import KEYS, Conditions, Order, ThreadList, slice_rows
+from forum.queries.threads.facts import LastAction
 
 VISIBLE, REDIRECT = ThreadState.VISIBLE, ThreadState.REDIRECT
 MOST_STICKY = 100
@@ -53,6 +55,7 @@ class BoardRow:
     type: TypeInfo | None
     is_new: bool  # to this member
     is_closed: bool  # by a moderator or by time
+    marked: LastAction | None  # 由 X 于 T 置顶
     is_foreign: bool  # a sticky thread of another board: this board's moderators leave it alone
 
 
@@ -106,7 +109,7 @@ class BoardPage:
 
 def board_page(s: Session, site: Site, actor: Actor, opened: OpenedBoard) -> BoardPage:
     """A page of a board one may read. At most four statements, one more on the first page where threads
-    are recommended.
+    are recommended, and one where a listed thread carries a mark that the log knows of.
 
     The page is brought into range; see `BoardPage.pager`.
     """
@@ -120,6 +123,8 @@ def board_page(s: Session, site: Site, actor: Actor, opened: OpenedBoard) -> Boa
     visited_at = opened.visits.get(board.id)
     types = {one.id: one for each in site.boards.values() for one in each.types}
     is_first = pages.page == 1
+    sticky = _sticky(s, site, actor, opened) if is_first else ()
+    told = marks_told(s, actor, (*sticky, *rows))
 
     def shown(row: ThreadRow) -> BoardRow:
         return BoardRow(
@@ -127,6 +132,7 @@ def board_page(s: Session, site: Site, actor: Actor, opened: OpenedBoard) -> Boa
             type=types.get(row.type_id) if row.type_id is not None else None,
             is_new=not row.sticky_level and is_new_to(actor, row.last_post_at, visited_at),
             is_closed=row.is_closed or row.is_autoclosed(board.autoclose_days, actor.now),
+            marked=told.get(row.id),
             is_foreign=row.board_id != board.id,
         )
 
@@ -145,7 +151,7 @@ def board_page(s: Session, site: Site, actor: Actor, opened: OpenedBoard) -> Boa
             if facts.has_recommended and is_first and not filter.is_set
             else ()
         ),
-        sticky=tuple(shown(row) for row in _sticky(s, site, actor, opened)) if is_first else (),
+        sticky=tuple(shown(row) for row in sticky),
         rows=tuple(shown(row) for row in rows),
         pager=pages,
         filter=filter,

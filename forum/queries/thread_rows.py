@@ -20,7 +20,8 @@ COLUMNS = (
     Thread.read_access, Thread.moved_to_id, Thread.has_images, Thread.author_id,
     Thread.author_name, Thread.created_at, Thread.reply_count, Thread.comment_count,
     Thread.view_count, Thread.heat, Thread.last_post_at, Thread.last_poster_id,
-    Thread.last_poster_name, Thread.icon, Thread.last_log_id,
+    Thread.last_poster_name, Thread.icon, Thread.stamp, Thread.is_recommended,
+    Thread.last_log_id,
 )  # fmt: skip
 
 
@@ -55,6 +56,8 @@ class ThreadRow:
     last_poster_id: int | None
     last_poster_name: str
     icon: str  # 图标: a key of modlog/marks.py
+    stamp: str  # 图章: likewise
+    is_recommended: bool
     last_log_id: int | None  # 本主题由 X 于 T 置顶
 
     @property

@@ -99,9 +99,9 @@ class World:
         with working(self.forum) as uow:
             return change(uow, self.forum.actor(self.members[by]), **more)
 
-    def moderates(self, action: str, thread: str, options: Any = None) -> None:
+    def moderates(self, action: str, thread: str, options: Any = None, **more: Any) -> None:
         done = Moderator(self.forum, FOUNDER_ID).does(
-            action, self.threads[thread], options=options, reason="试"
+            action, self.threads[thread], options=options, reason="试", **more
         )
         self.log_id = done.entry_id
 
@@ -241,6 +241,10 @@ CHANGES: dict[str, Callable[[World], Any]] = {
     "a sticky thread": lambda world: world.moderates("thread.stick", "new", StickOptions(1)),
     "sticky everywhere": lambda world: world.moderates("thread.stick", "new", StickOptions(3)),
     "undone": lambda world: Moderator(world.forum, FOUNDER_ID).undoes(world.log_id),
+    "an end date of a foreign sticky thread": lambda world: world.moderates(
+        "thread.stick", "far", StickOptions(3), expires_at=utc_now() + timedelta(days=3)
+    ),
+    "undone as well": lambda world: Moderator(world.forum, FOUNDER_ID).undoes(world.log_id),
     "a highlight": lambda world: world.moderates("thread.highlight", "plain", HighlightOptions(2)),
     "a digest": lambda world: world.moderates("thread.digest", "plain", DigestOptions(2)),
     "an icon": lambda world: world.moderates("thread.icon", "plain", IconOptions("hot")),

@@ -163,6 +163,10 @@ def reading(**facts: object) -> Question:
     return lambda a: threads.may_read_thread(a, Thread(**facts))  # type: ignore[arg-type]
 
 
+def reading_of_others(**facts: object) -> Question:
+    return lambda a: threads.may_read_of_others(a, Thread(**facts))  # type: ignore[arg-type]
+
+
 def naming(**facts: object) -> Question:
     return lambda a: threads.may_see_title(a, Thread(**facts))  # type: ignore[arg-type]
 
@@ -178,6 +182,10 @@ THREADS: dict[str, Question] = {
     "... that was ignored": reading(state=ThreadState.IGNORED),
     "... in the recycle bin": reading(state=ThreadState.RECYCLED),
     "... with reading access 50": reading(read_access=50),
+    "read one like any other's": reading_of_others(),
+    "... that waits, any other's": reading_of_others(state=ThreadState.PENDING),
+    "... with access, any other's": reading_of_others(read_access=50),
+    "... in a secret board, any's": reading_of_others(board_id=SECRET),
     "know its title": naming(),
     "know the title with access 50": naming(read_access=50),
     "know a deleted one's title": naming(state=ThreadState.RECYCLED),

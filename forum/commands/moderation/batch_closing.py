@@ -15,6 +15,7 @@ from forum.commands.moderation.batch_journal import locked_batch, request_of
 from forum.commands.moderation.perform import Planned, load_for, logged
 from forum.commands.moderation.pieces import joined
 from forum.commands.moderation.record import LoggedAction, record, settle_record
+from forum.commands.moderation.settle import settle_told
 from forum.commands.moderation.targets import author_of
 from forum.commands.moderation.telling import owners_told, tell_owners
 from forum.commands.moderation.undo import load_entry, title_of_part
@@ -86,6 +87,7 @@ def close_further(uow: UnitOfWork, batch: ModBatch) -> bool:
         settle_record(
             s, action, targets[at : at + CLOSING_TARGETS], entry.id, is_reversal=entry.is_reversal
         )
+        settle_told(uow, action.targets, targets[at : at + CLOSING_TARGETS])
         return True
     number -= parts
     is_news = action.announces and batch.undoes_id is None

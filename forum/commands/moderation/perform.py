@@ -30,6 +30,7 @@ from forum.commands.moderation.telling import Told, tell_owners, told_otherwise
 from forum.commands.moderation.weights import counts_following
 from forum.core.errors import Invalid
 from forum.core.uow import UnitOfWork
+from forum.models import Thread
 from forum.modlog.effects import Effect
 from forum.modlog.registry import Action, Choice, action_of
 from forum.policies.actor import Actor
@@ -267,7 +268,10 @@ def make(
     """
     told = {*also_lock, *(planned.members_told if planned.request.notifies else ())}
     boards = {thread.id: thread.board_id for thread in planned.targets.threads}
-    return make_effects(uow, planned.effects, actor.member_id, boards, also_lock=told)
+    return make_effects(
+        uow, planned.effects, actor.member_id, boards, also_lock=told,
+        told=[one.id for one in planned.targets.found if isinstance(one, Thread)],
+    )  # fmt: skip
 
 
 def make_effects(
@@ -277,12 +281,16 @@ def make_effects(
     boards_before: dict[int, int],
     *,
     also_lock: Any = (),
+    told: Sequence[int] = (),
 ) -> Applied:
-    """Apply effects and settle what follows from them."""
+    """Apply effects and settle what follows from them.
+
+    :param told: as `settle` takes it.
+    """
     threads_of_posts = posts_before(uow.session, effects)
     forget_posts(uow, effects)
     applied = apply_effects(uow, effects, actor_id=actor_id, also_lock=also_lock)
-    settle(uow, applied, threads_of_posts, boards_before)
+    settle(uow, applied, threads_of_posts, boards_before, told)
     return applied
 
 

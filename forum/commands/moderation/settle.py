@@ -18,7 +18,7 @@ from forum.commands.search_index import (
 from forum.commands.tags import follow_tags
 from forum.core.cache import CacheName
 from forum.core.uow import UnitOfWork
-from forum.models import Board, MemberState, Post, Report, Thread, ThreadState
+from forum.models import Board, MemberState, Post, Report, TargetKind, Thread, ThreadState
 from forum.modlog.effects import (
     Change,
     Count,
@@ -84,22 +84,18 @@ def settle(
     applied: Applied,
     threads_of_posts: dict[int, int],
     boards_before: dict[int, int],
+    told: Iterable[int] = (),
 ) -> None:
     """Bring along what follows, the boards last and in order.
 
     :param boards_before: the board of each thread touched, as it was before.
+    :param told: threads that tell of the entry to come (本主题由 X 于 T 置顶), whatever it does to them.
     """
     s, site = uow.session, site_of(uow.session)
     touched = _touched(applied.effects, threads_of_posts)
+    touched.threads.update(told)
     _add_boards(s, site, touched, boards_before)
-    if touched.threads:
-        for part in _parts(touched.threads):
-            s.execute(
-                update(Thread)
-                .where(Thread.id.in_(part))
-                .values(version=Thread.version + 1)
-                .execution_options(synchronize_session=False)
-            )
+    _raise_threads(s, touched.threads)
     for thread_id, board_id in sorted(touched.moved.items()):
         move_thread(uow, thread_id, board_id)
         _move_reports(s, thread_id, board_id)
@@ -116,6 +112,26 @@ def settle(
     if any(getattr(one, "table", "") == "network_bans" for one in applied.effects):
         uow.bump(CacheName.NETWORKS)
     _settle_boards(uow, applied.board_counts, touched)
+
+
+def settle_told(uow: UnitOfWork, kind: TargetKind, ids: Iterable[int]) -> None:
+    """Where an entry comes after its effects, its threads tell of another action from now on."""
+    if kind is not TargetKind.THREAD:
+        return
+    touched = Touched(threads=set(ids))
+    _add_boards(uow.session, site_of(uow.session), touched, {})
+    _raise_threads(uow.session, touched.threads)
+    _settle_boards(uow, (), touched)
+
+
+def _raise_threads(s: Session, thread_ids: Iterable[int]) -> None:
+    for part in _parts(thread_ids):
+        s.execute(
+            update(Thread)
+            .where(Thread.id.in_(part))
+            .values(version=Thread.version + 1)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _touched(effects: Sequence[Effect], threads_of_posts: dict[int, int]) -> Touched:

@@ -14,7 +14,7 @@ SHOWN = frozenset({ThreadState.VISIBLE})
     targets=TargetKind.THREAD, permission=May.CLOSE, group=Group.STATE, family="thread.closing",
     is_bulk=True, takes_expiry=True, minds_rank=True, states=SHOWN, icon="lock",
     fits=lambda _site, _actor, thread: not thread.is_closed,
-    ends_by="thread.open",
+    ends_by="thread.open", mark_columns=("is_closed",),
 )  # fmt: skip
 def close(planner: Planner, thread: Thread, _options: NoOptions) -> None:
     """关闭: nobody but moderators may reply."""

@@ -45,7 +45,7 @@ class StickOptions:
     "thread.stick", "Stick", "Undo sticking",
     targets=TargetKind.THREAD, permission=May.STICK, group=Group.MARK, options=StickOptions,
     is_bulk=True, takes_expiry=True, states=SHOWN, level_option="level", level_column="sticky_level",
-    icon="pin", ends_as=StickOptions(0),
+    icon="pin", ends_as=StickOptions(0), mark_columns=("sticky_level",),
 )  # fmt: skip
 def stick(planner: Planner, thread: Thread, options: StickOptions) -> None:
     """置顶: 1 in the board, 2 in the category, 3 everywhere; 0 ends it."""
@@ -66,7 +66,7 @@ class DigestOptions:
     "thread.digest", "Digest", "Undo the digest",
     targets=TargetKind.THREAD, permission=May.DIGEST, group=Group.MARK, options=DigestOptions,
     is_bulk=True, takes_expiry=True, states=SHOWN, level_option="level", level_column="digest_level",
-    icon="digest", ends_as=DigestOptions(0),
+    icon="digest", ends_as=DigestOptions(0), mark_columns=("digest_level",),
 )  # fmt: skip
 def digest(planner: Planner, thread: Thread, options: DigestOptions) -> None:
     """精华: the rule pays for each level gained; what a lost level was paid is taken back."""
@@ -109,6 +109,10 @@ class HighlightOptions:
     targets=TargetKind.THREAD, permission=May.HIGHLIGHT, group=Group.MARK,
     options=HighlightOptions, is_bulk=True, takes_expiry=True, states=SHOWN, icon="palette",
     ends_as=HighlightOptions(),
+    mark_columns=(
+        "highlight_color", "highlight_background", "highlight_bold", "highlight_italic",
+        "highlight_underline",
+    ),
 )  # fmt: skip
 def highlight(planner: Planner, thread: Thread, options: HighlightOptions) -> None:
     """高亮: colour, background, bold, italic, underline of the title; nothing chosen ends it."""
@@ -132,6 +136,7 @@ class StampOptions:
     "thread.stamp", "Stamp", "Undo the stamp",
     targets=TargetKind.THREAD, permission=May.STAMP, group=Group.MARK, options=StampOptions,
     is_bulk=True, takes_expiry=True, states=SHOWN, icon="check", ends_as=StampOptions(),
+    mark_columns=("stamp",),
 )  # fmt: skip
 def put_stamp(planner: Planner, thread: Thread, options: StampOptions) -> None:
     """图章: a mark over the opening post."""
@@ -149,6 +154,7 @@ class IconOptions:
     "thread.icon", "Icon", "Undo the icon",
     targets=TargetKind.THREAD, permission=May.ICON, group=Group.MARK, options=IconOptions,
     is_bulk=True, takes_expiry=True, states=SHOWN, icon="flag", ends_as=IconOptions(),
+    mark_columns=("icon",),
 )  # fmt: skip
 def put_icon(planner: Planner, thread: Thread, options: IconOptions) -> None:
     """图标: a mark before the title in the list."""
@@ -171,7 +177,7 @@ class RecommendOptions:
     "thread.recommend", "Recommend", "Undo the recommendation",
     targets=TargetKind.THREAD, permission=May.RECOMMEND, group=Group.MARK,
     options=RecommendOptions, is_bulk=True, takes_expiry=True, states=SHOWN, icon="heart",
-    ends_as=RecommendOptions(False),
+    ends_as=RecommendOptions(False), mark_columns=("is_recommended",),
 )  # fmt: skip
 def recommend(planner: Planner, thread: Thread, options: RecommendOptions) -> None:
     """推荐: among the board's recommended threads."""

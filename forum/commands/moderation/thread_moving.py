@@ -29,7 +29,7 @@ class MoveOptions:
     "thread.move", "Move", "Undo moving",
     targets=TargetKind.THREAD, permission=May.MOVE, group=Group.PLACE, options=MoveOptions,
     is_bulk=True, is_destructive=True, minds_rank=True, takes_expiry=True, states=SHOWN,
-    icon="external",
+    icon="external", mark_columns=("moved_to_id",),
     fits=lambda site, actor, thread: any(
         board.id != thread.board_id and may_bring_threads_to(actor, board)
         for board in site.boards.values()

@@ -25,7 +25,7 @@ from forum.core.db import Database
 from forum.core.errors import Conflict as ConflictError
 from forum.core.errors import NotFound
 from forum.core.uow import UnitOfWork
-from forum.models import ModLogEntry, ModLogTarget, Post, Thread
+from forum.models import ModLogEntry, ModLogTarget, Post, TargetKind, Thread
 from forum.modlog.effects import Count, Effect, decode, encode, inverses, touched
 from forum.modlog.registry import Action, action_of
 from forum.policies.actor import Actor
@@ -111,8 +111,9 @@ def undo(
     owners = owners_told(s, entry.row, targets)
     actor_id = actor.member_id if actor is not None else None
     applied = make_effects(
-        uow, effects, actor_id, boards, also_lock=[one.member_id for one in owners]
-    )
+        uow, effects, actor_id, boards, also_lock=[one.member_id for one in owners],
+        told=targets if entry.action.targets is TargetKind.THREAD else (),
+    )  # fmt: skip
     new_id = record(
         uow,
         LoggedAction(

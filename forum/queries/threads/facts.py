@@ -95,13 +95,31 @@ class FoundThread:
 
 @dataclass(frozen=True)
 class LastAction:
-    """本主题由 X 于 T 置顶: the last action on the thread that was not undone."""
+    """本主题由 X 于 T 置顶: the last action on the thread that was not undone; in a list of threads the
+    last of those whose marks it carries."""
 
     action: str
     actor_name: str
     at: datetime
     options: dict[str, Any] = field(hash=False)
     expires_at: datetime | None
+
+
+# What of an entry of the log makes a LastAction.
+LOGGED = (
+    ModLogEntry.action.label("log_action"),
+    ModLogEntry.actor_name.label("log_actor_name"),
+    ModLogEntry.created_at.label("log_at"),
+    ModLogEntry.options.label("log_options"),
+    ModLogEntry.expires_at.label("log_expires_at"),
+)
+
+
+def last_action(row: Any) -> LastAction:
+    """From a result row that holds LOGGED."""
+    return LastAction(
+        row.log_action, row.log_actor_name, row.log_at, row.log_options, row.log_expires_at
+    )
 
 
 @dataclass(frozen=True)
@@ -199,9 +217,7 @@ def thread_head(
     row: Any = rows[0]
     action = None
     if row.log_action is not None and row.log_undone_by_id is None:
-        action = LastAction(
-            row.log_action, row.log_actor_name, row.log_at, row.log_options, row.log_expires_at
-        )
+        action = last_action(row)
     return ThreadHead(
         thread=FoundThread(*row[: len(COLUMNS)]),
         highest_floor=row.highest_floor or 1,
@@ -289,11 +305,7 @@ def _head_statement(*, is_member: bool, moderates: bool, by_author: bool) -> Sel
             has_pinned.label("has_pinned"),
             own_waiting.label("has_own_waiting"),
             visited.label("visited"),
-            ModLogEntry.action.label("log_action"),
-            ModLogEntry.actor_name.label("log_actor_name"),
-            ModLogEntry.created_at.label("log_at"),
-            ModLogEntry.options.label("log_options"),
-            ModLogEntry.expires_at.label("log_expires_at"),
+            *LOGGED,
             ModLogEntry.undone_by_id.label("log_undone_by_id"),
         )
         .outerjoin(ModLogEntry, ModLogEntry.id == Thread.last_log_id)
