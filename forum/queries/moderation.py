@@ -223,21 +223,28 @@ def _matching(filter: LogFilter) -> list[ColumnElement[bool]]:
         found.append(ModLogEntry.actor_id == filter.actor_id)
     if filter.action is not None:
         found.append(ModLogEntry.action == filter.action)
-    for kind, target_id in (
-        (TargetKind.THREAD, filter.thread_id),
-        (TargetKind.MEMBER, filter.member_id),
-    ):
-        if target_id is not None:
-            found.append(
-                select(ModLogTarget.entry_id)
-                .where(
-                    ModLogTarget.entry_id == ModLogEntry.id,
-                    ModLogTarget.kind == kind,
-                    ModLogTarget.target_id == target_id,
-                )
-                .exists()
-            )
+    if filter.thread_id is not None:
+        found.append(ModLogEntry.id.in_(_about_thread(filter.thread_id)))
+    if filter.member_id is not None:
+        found.append(ModLogEntry.id.in_(_about(TargetKind.MEMBER, filter.member_id)))
     return found
+
+
+def _about(kind: TargetKind, target_id: int) -> Select[int]:
+    return select(ModLogTarget.entry_id).where(
+        ModLogTarget.kind == kind, ModLogTarget.target_id == target_id
+    )
+
+
+def _about_thread(thread_id: int) -> Select[int]:
+    """Ids of the entries whose target it is, and of those that name it in their options: it went into
+    another, which alone is the target."""
+    entry = aliased(ModLogEntry)
+    named = (
+        select(entry.id).where(entry.action == key, entry.options[name].as_integer() == thread_id)
+        for key, name in _options_that_ask(Choice.THREAD)
+    )
+    return select(union(_about(TargetKind.THREAD, thread_id), *named).subquery().c[0])
 
 
 def _newest_in(board_id: int, conditions: Sequence[ColumnElement[bool]]) -> Select[int]:

@@ -272,3 +272,37 @@ def test_the_log_of_a_board_is_paged_through_whatever_kind_an_entry_is(
     assert [one.title for one in (*first.lines, *rest.lines)] == [str(n) for n in range(39, -1, -1)]
     assert len(first.lines) == PAGE
     assert len([one for one in statements if "modlog.title" in one]) == 1
+
+
+@pytest.mark.parametrize("is_long", [False, True], ids=["at once", "in pieces"])
+def test_a_merge_is_found_by_the_number_of_either_thread(
+    forum, boards, moderator, author_id, is_long
+):
+    """The one that went into the other is in no other entry: whoever misses it asks by its number."""
+    kept, gone, other, fourth = (
+        forum.thread(author_id, boards[0], title=title, replies=2) for title in "留并别四"
+    )
+    moderator.does("thread.merge", other, options=MergeOptions(fourth))
+    if is_long:
+        with working(forum) as uow:
+            options = MergeOptions(gone)
+            batch_id = start_batch(uow, moderator.actor, "thread.merge", [kept], options)
+        run_batch(lambda: working(forum), batch_id)
+        entry_id = row(forum, ModBatch, batch_id).entry_id
+    else:
+        entry_id = moderator.does("thread.merge", kept, options=MergeOptions(gone)).entry_id
+    undone = moderator.undoes(entry_id)
+
+    with forum.read() as s:
+        for thread_id in (kept, gone):
+            lines = log_page(s, moderator.actor, filter=LogFilter(thread_id=thread_id)).lines
+            assert [line.id for line in lines] == [undone.entry_id, entry_id]
+
+
+def test_a_merge_is_not_found_by_who_moderates_another_board(forum, boards, author_id):
+    kept, gone = (forum.thread(author_id, one, title="金丝雀") for one in boards)
+    Moderator(forum, FOUNDER_ID).does("thread.merge", kept, options=MergeOptions(gone))
+    reader = Moderator(forum, forum.moderator(boards[1], "只管并走的"))
+
+    with forum.read() as s:
+        assert log_page(s, reader.actor, filter=LogFilter(thread_id=gone)).lines == ()
