@@ -134,6 +134,7 @@ SENTENCES: dict[str, Any] = {
     "reason_required": _l("Your group has to give a reason."),
     "reason_too_long": _l("The reason is too long: at most %(most)s characters."),
     "expiry_range": _l("The end lies in the future, at most %(days)s days ahead."),
+    "no_such_thread": _l("There is no such thread, or you may not see it."),
     "merge_with_itself": _l("A thread cannot be merged with itself."),
     "merge_across_boards": _l("You may merge threads of one board only."),
     "floors_unreadable": _l("Write floors like 2,5,7-9."),

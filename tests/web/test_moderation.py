@@ -1,5 +1,6 @@
 """The moderators' pages: options, preview, deed, undo, log, recycle bin."""
 
+import re
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,13 +11,24 @@ from forum.commands.moderation import ACTIONS
 from forum.commands.moderation.batches import MOST_AT_ONCE, start_batch
 from forum.commands.moderation.member_cleaning import CleanOptions
 from forum.commands.moderation.network_bans import NetworkOptions, ban_network
+from forum.commands.moderation.thread_merging import MergeOptions, SplitOptions
 from forum.commands.moderation.thread_moving import MoveOptions
 from forum.core.cache import CacheName
 from forum.core.clock import utc_now
 from forum.core.errors import Forbidden, Invalid
 from forum.core.uow import unit_of_work
-from forum.models import LoginSession, Member, Post, Setting, Thread, ThreadState, ThreadType
+from forum.models import (
+    BoardModerator,
+    LoginSession,
+    Member,
+    Post,
+    Setting,
+    Thread,
+    ThreadState,
+    ThreadType,
+)
 from forum.policies.actor import MUTED_GROUP, Rank
+from forum.web.moderation_preview import mark_of
 from tests.acting import csrf_token, log_in
 from tests.commands.moderation.acting import Moderator, entries, row, working
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
@@ -245,6 +257,52 @@ def test_the_thread_tells_its_history(client, forum, board_id, moderator):
 
     assert "history" in client.get(f"/thread-{thread_id}-1-1.html").text
     assert client.get(f"/thread-{thread_id}/history").status_code == 200
+
+
+def test_the_history_tells_an_undone_undo_as_the_deed_it_is(client, forum, board_id, moderator):
+    thread_id = forum.thread(forum.member(), board_id, replies=2)
+    done = moderator.does("thread.split", thread_id, options=SplitOptions("2", "分出来的"))
+    undone = moderator.undoes(done.entry_id)
+    moderator.undoes(undone.entry_id)
+
+    page = client.get(f"/thread-{thread_id}/history?lang=en").text
+    told = re.findall(r"<td>(Split|Undo the split)", page)
+
+    assert told == ["Split", "Undo the split", "Split"]
+
+
+@pytest.mark.parametrize(
+    "typed", ["999999", "9007199254740993", "secret", "elsewhere", "own", "abc"]
+)
+def test_a_mistyped_thread_to_merge_comes_back_with_the_form(
+    client, forum, board_id, moderator, typed
+):
+    author = forum.member()
+    thread_id = forum.thread(author, board_id)
+    places = {"secret": forum.board("密室", viewers=(1,)), "elsewhere": forum.board("另一版")}
+    with unit_of_work(forum.database) as uow:
+        uow.session.add(
+            BoardModerator(
+                board_id=places["elsewhere"], member_id=moderator.member_id, appointed_at=uow.now
+            )
+        )
+        uow.bump(CacheName.SITE)
+    other = forum.thread(author, places[typed], title="金丝雀") if typed in places else typed
+    sent = {"ids": thread_id, "other_id": thread_id if typed == "own" else other, "reason": "重复"}
+    options = MergeOptions(int(sent["other_id"])) if typed != "abc" else None
+    mark = mark_of(ACTIONS["thread.merge"], [thread_id], options, None) if options else ""
+
+    for more in ({}, {"preview": "1"}, {"previewed": mark}):
+        page = send(client, "/moderation/do/thread.merge?lang=en", **sent, **more)
+
+        assert page.status_code == 422
+        assert 'id="other_id-error"' in page.text
+        assert f'value="{sent["other_id"]}"' in page.text
+        assert 'value="重复"' in page.text
+        assert "金丝雀" not in page.text
+    if typed in ("999999", "secret"):
+        assert "There is no such thread, or you may not see it." in page.text
+    assert entries(forum) == []
 
 
 def test_a_large_action_runs_in_steps_and_is_one_entry(client, forum, board_id, moderator):

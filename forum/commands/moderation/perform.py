@@ -36,7 +36,7 @@ from forum.modlog.registry import Action, Choice, action_of
 from forum.policies.actor import Actor
 from forum.policies.moderation import NOTICE_REQUIRED, may_do_to_so_many
 from forum.policies.permissions import May
-from forum.policies.verdict import Verdict
+from forum.policies.verdict import Refusal, Verdict
 from forum.queries.site import Site, site_of
 
 
@@ -131,6 +131,16 @@ def carry_out(
     return Done(entry_id, tuple(applied.effects), request.target_ids)
 
 
+def companions_of(request: Request) -> list[tuple[str, int]]:
+    """The options that name another thread, with its number."""
+    return [
+        (option.name, number)
+        for option in request.action.fields
+        if option.choice is Choice.THREAD
+        and (number := getattr(request.options, option.name, None))
+    ]
+
+
 def unique(ids: Sequence[int]) -> tuple[int, ...]:
     """Each id once, in order of first mention."""
     return tuple(dict.fromkeys(ids))
@@ -185,12 +195,7 @@ def load_for(
 
     :param skips_gone: leave out what does not exist any more, for what follows the deed itself.
     """
-    companions = [
-        number
-        for option in request.action.fields
-        if option.choice is Choice.THREAD
-        and (number := getattr(request.options, option.name, None))
-    ]
+    companions = [number for _, number in companions_of(request)]
     return load_targets(
         s, site, request.action, request.target_ids, companion_ids=companions, uow=uow,
         skips_gone=skips_gone,
@@ -205,10 +210,19 @@ def require_all(
     :param batch_id: the large action this is a step of.
     :raises NotFound: one of them is secret from the actor.
     :raises Forbidden: one of them is refused.
+    :raises Invalid: so is, or there is none of, a thread the options name.
     """
     level = request.action.level_of(request.options)
-    for target in (*targets.found, *targets.companions.values()):
+    for target in targets.found:
         verdict_on(actor, request.action, target, targets.ranks, level).require()
+    for name, number in companions_of(request):
+        other = targets.companions.get(number)
+        if other is None:
+            raise Invalid("no_such_thread", field=name)
+        verdict = verdict_on(actor, request.action, other, targets.ranks, level)
+        if verdict.refusal is Refusal.NOT_VISIBLE:
+            raise Invalid("no_such_thread", field=name)
+        verdict.require()
     require_free(targets.threads, batch_id)
     options_verdict(actor, site, request.action, request.options).require()
     verdict_on_count(actor, site, request).require()

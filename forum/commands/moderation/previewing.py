@@ -1,4 +1,4 @@
-"""What would an action do? The same plan, made for looking at: nothing is locked, nothing written."""
+"""What would an action do, and who or what stands in its way? The plan of `perform`, made for looking at."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from forum.commands.moderation.in_hand import is_in_hand
 from forum.commands.moderation.perform import (
     Planned,
     Request,
+    companions_of,
     load_for,
     plan,
     unique,
@@ -32,11 +33,15 @@ from forum.queries.site import Site
 
 @dataclass(frozen=True)
 class Preview:
-    """A plan that was made for looking at, and who stands in its way."""
+    """A plan that was made for looking at, and who stands in its way.
+
+    :param refused_option: the option that names the place or the thread refused.
+    """
 
     planned: Planned
     refused: tuple[tuple[Target, Verdict], ...] = ()
     options_refused: Verdict | None = None
+    refused_option: str = ""
 
 
 def preview(
@@ -55,7 +60,7 @@ def preview(
     :param options: None where a required one was not chosen yet: only the targets are looked at.
     :param expires_at: when the schedule would take it back; not checked.
     :raises NotFound: a target does not exist, or is secret from the actor.
-    :raises Invalid: an option breaks a rule.
+    :raises Invalid: an option breaks a rule, or names a thread there is none of for the actor.
     """
     entry = action_of(action)
     ids = unique(target_ids)
@@ -74,13 +79,13 @@ def preview(
             verdict.require()
     if options is None:
         return Preview(Planned(request, targets, (), {}), refusals)
-    place = verdict_on_count(actor, site, request)
+    place, option = verdict_on_count(actor, site, request), ""
     if place:
         place = options_verdict(actor, site, entry, options)
     if place:
-        place = _verdict_on_companions(actor, entry, targets, level)
+        place, option = _verdict_on_companions(actor, request, targets, level)
     if not place:
-        return Preview(Planned(request, targets, (), {}), refusals, place)
+        return Preview(Planned(request, targets, (), {}), refusals, place, option)
     refused_ids = {target.id for target, _ in refusals}
     allowed = [target for target in targets.found if target.id not in refused_ids]
     shown = Targets(allowed, targets.companions, targets.ranks)
@@ -98,15 +103,21 @@ def _verdict_now(
     return verdict
 
 
-def _verdict_on_companions(actor: Actor, action: Action, targets: Targets, level: int) -> Verdict:
+def _verdict_on_companions(
+    actor: Actor, request: Request, targets: Targets, level: int
+) -> tuple[Verdict, str]:
     """May it be done with the other threads the options name? Their effects would tell of them.
 
-    :raises NotFound: one of them is secret from the actor.
+    :returns: the verdict, and the option that names the thread it refuses.
+    :raises Invalid: "no_such_thread" for the actor: one that is secret looks like one that is missing.
     """
-    for one in targets.companions.values():
-        verdict = _verdict_now(actor, action, one, targets, level)
+    for name, number in companions_of(request):
+        one = targets.companions.get(number)
+        if one is None:
+            raise Invalid("no_such_thread", field=name)
+        verdict = _verdict_now(actor, request.action, one, targets, level)
         if verdict.refusal is Refusal.NOT_VISIBLE:
-            verdict.require()
+            raise Invalid("no_such_thread", field=name)
         if not verdict:
-            return verdict
-    return ALLOWED
+            return verdict, name
+    return ALLOWED, ""

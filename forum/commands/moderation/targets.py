@@ -50,7 +50,8 @@ Target = Thread | PostTarget | Member | NetworkBan
 
 @dataclass
 class Targets:
-    """What was found, in ascending order of threads. `companions`: other threads the options name."""
+    """What was found, in ascending order of threads. `companions`: other threads the options name, as
+    far as they exist."""
 
     found: list[Target]
     companions: dict[int, Thread]
@@ -136,7 +137,7 @@ def load_targets(
     elif action.targets is TargetKind.NETWORK:
         bans = _rows(s, NetworkBan, wanted, lock=uow is not None)
         found = [_one(bans, one) for one in wanted]
-    companions = {one: _one(threads, one) for one in companion_ids}
+    companions = {one: threads[one] for one in companion_ids if one in threads}
     authors = {author_of(one) for one in (*found, *companions.values())}
     return Targets(found, companions, ranks_of(s, site, authors))
 

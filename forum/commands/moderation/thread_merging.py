@@ -12,7 +12,7 @@ from forum.commands.moderation.planning import Planner, name_of
 from forum.commands.moderation.registry import action
 from forum.commands.moderation.thread_tags import united
 from forum.commands.word_checks import checked_without_queue
-from forum.core.errors import Forbidden, Invalid
+from forum.core.errors import Invalid
 from forum.core.text import clean_line, width
 from forum.models import Post, PostState, TargetKind, Thread, ThreadState
 from forum.modlog.effects import Count
@@ -71,7 +71,7 @@ def merge(planner: Planner, thread: Thread, options: MergeOptions) -> None:
     if other.id == thread.id:
         raise Invalid("merge_with_itself", field="other_id")
     if other.board_id != thread.board_id and planner.actor.rank < Rank.SUPER_MODERATOR:
-        raise Forbidden("merge_across_boards")
+        raise Invalid("merge_across_boards", field="other_id")
     posts = _floors(planner, [thread.id, other.id])
     for origin in (other.id, thread.id):
         planner.move_posts(

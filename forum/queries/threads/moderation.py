@@ -67,7 +67,7 @@ class LoggedAction:
     at: datetime
     expires_at: datetime | None
     options: dict[str, Any]
-    is_undo: bool
+    is_reversal: bool  # takes the action back; an undo of an undo does it again
     was_undone: bool
 
 
@@ -94,7 +94,7 @@ def thread_history(s: Session, actor: Actor, *, thread_id: int) -> ThreadHistory
     rows = s.execute(
         select(
             ModLogEntry.action, ModLogEntry.actor_name, ModLogEntry.created_at,
-            ModLogEntry.expires_at, ModLogEntry.options, ModLogEntry.undoes_id,
+            ModLogEntry.expires_at, ModLogEntry.options, ModLogEntry.is_reversal,
             ModLogTarget.undone_by_id,
         )
         .join(ModLogTarget, ModLogTarget.entry_id == ModLogEntry.id)
@@ -107,7 +107,7 @@ def thread_history(s: Session, actor: Actor, *, thread_id: int) -> ThreadHistory
         tuple(
             LoggedAction(
                 row.action, row.actor_name, row.created_at, row.expires_at, row.options,
-                row.undoes_id is not None, row.undone_by_id is not None,
+                row.is_reversal, row.undone_by_id is not None,
             )
             for row in rows
         ),
