@@ -24,17 +24,23 @@ from forum.modlog.effects import (
 )
 from forum.modlog.marks import ICON_NAMES, STAMP_NAMES
 from forum.points.reversals import amounts_of
+from forum.points.rules import REGISTRY
 from forum.policies.actor import Actor
+from forum.queries.points import rule_terms
 from forum.queries.site import Site
 
 # Fields that say nothing to people beside the others; shown where nothing else changes.
-_SILENT = frozenset(
+SILENT = frozenset(
     {
-        "former_state",
+        "author_id",
+        "edited_at",
+        "edited_by_name",
         "first_post_id",
+        "former_state",
+        "has_images",
         "last_floor",
         "last_poster_id",
-        "author_id",
+        "moved_to_id",
         "signature_html",
     }
 )
@@ -64,12 +70,15 @@ class CountLine:
 
 @dataclass(frozen=True)
 class PointsLine:
-    """Members get (or lose, below zero) points of a kind; rule = a rule pays instead."""
+    """Members together get (or lose, below zero) points of a kind.
+
+    :param is_most: a rule pays that only so often: it may be less.
+    """
 
     amount: int
     kind_title: str
     member_count: int
-    rule: str = ""
+    is_most: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,7 +118,7 @@ def effect_lines(s: Session, site: Site, actor: Actor, effects: Sequence[Effect]
     What the actor may not read has no name here.
     """
     lines = EffectLines(
-        changes=tuple(_changes(s, site, actor, effects, _SILENT)),
+        changes=tuple(_changes(s, site, actor, effects, SILENT)),
         counts=tuple(_counts(site, actor, effects)),
         points=tuple(_points(s, site, effects)),
         rows=tuple(_rows(effects)),
@@ -209,13 +218,21 @@ def _points(s: Session, site: Site, effects: Iterable[Effect]) -> Iterable[Point
     for amount in amounts_of(s, ids) if ids else ():
         kind = site.point_kinds.get(amount.kind_id)
         yield PointsLine(amount.amount, kind.title if kind else "", amount.member_count)
-    paid: dict[str, list[Pay]] = {}
+    paid: dict[tuple[int, bool], list[tuple[int, int]]] = {}  # the amounts, each with its member
     for effect in effects:
-        if isinstance(effect, Pay):
-            paid.setdefault(effect.rule, []).append(effect)
-    for rule, pays in paid.items():
-        members = {one.member_id for one in pays}
-        yield PointsLine(sum(one.times for one in pays), "", len(members), rule)
+        if not isinstance(effect, Pay):
+            continue
+        terms = rule_terms(site, REGISTRY[effect.rule], effect.board_id)
+        for kind_id, amount in terms.amounts.items():
+            pays = paid.setdefault((kind_id, terms.is_limited), [])
+            pays.append((amount * effect.times, effect.member_id))
+    for (kind_id, is_limited), pays in paid.items():
+        yield PointsLine(
+            sum(amount for amount, _ in pays),
+            site.point_kinds[kind_id].title,
+            len({member_id for _, member_id in pays}),
+            is_limited,
+        )
 
 
 def _rows(effects: Iterable[Effect]) -> Iterable[RowsLine]:

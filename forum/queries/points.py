@@ -12,7 +12,7 @@ from forum.core.errors import Forbidden, NotFound
 from forum.models import GroupKind, Member, MemberPoints, PointTransfer, Post, Thread
 from forum.points.formula import compiled
 from forum.points.ledger import balances
-from forum.points.rules import REGISTRY, Cycle, Rule, cycle_of, label_of
+from forum.points.rules import REGISTRY, Cycle, Rule, Span, cycle_of, label_of
 from forum.policies.actor import Actor
 from forum.policies.boards import may_read_board
 from forum.policies.threads import may_read_thread
@@ -82,6 +82,11 @@ class RuleTerms:
     cycle: Cycle
     times: int
     board_id: int = 0  # whose values they are; 0 = the site's
+
+    @property
+    def is_limited(self) -> bool:
+        """Does it pay only so often?"""
+        return bool(self.times) or self.cycle.span is Span.ONCE or self.rule.is_once_per_subject
 
 
 def rule_terms(site: Site, rule: Rule, board_id: int | None = None) -> RuleTerms:

@@ -31,7 +31,7 @@ from forum.models import BatchState
 from forum.modlog.registry import ACTIONS, Action
 from forum.policies.moderation import may_use
 from forum.queries.moderation import batch_progress, boards_of, log_entry
-from forum.queries.moderation_effects import effect_lines, values_shown
+from forum.queries.moderation_effects import SILENT, effect_lines, values_shown
 from forum.web.forms.moderation import ActionForm, UndoForm, action_form, undo_form
 from forum.web.moderation_preview import action_page, must_see_first, name_and_address
 
@@ -153,7 +153,7 @@ def take_back(entry_id: int) -> Response:
 
 def _conflict_lines(entry_id: int, action: Action) -> tuple[ConflictLine, ...]:
     """What is in the way, each thing once: of 1,000 posts that are elsewhere one says enough."""
-    found = conflicts_of(reader(), site(), entry_id)
+    found = _told_apart(conflicts_of(reader(), site(), entry_id))
     names = _conflict_names(action, found)
     values = [(one.column, value) for one in found for value in (one.expected, one.found)]
     shown = iter(values_shown(reader(), site(), actor(), values))
@@ -165,6 +165,12 @@ def _conflict_lines(entry_id: int, action: Action) -> tuple[ConflictLine, ...]:
         for one in found
     ]  # fmt: skip
     return tuple(dict.fromkeys(lines))[:MOST_CONFLICTS]
+
+
+def _told_apart(found: Sequence[Conflict]) -> list[Conflict]:
+    """Without the fields that say nothing to people, where another one of the row is in the way, too."""
+    loud = {(one.table, one.id) for one in found if one.column not in SILENT}
+    return [one for one in found if one.column not in SILENT or (one.table, one.id) not in loud]
 
 
 # Any action on such rows knows them by name.

@@ -84,7 +84,7 @@ def action_page(
         place_refused=words_of(place) if place is not None and not shown.refused_option else "",
         can_do=bool(ids) and not refused,
         sent_on=sent_on,
-        told_count=len(shown.planned.members_told) if shown else 0,
+        told_count=len(shown.planned.members_told - {actor().member_id}) if shown else 0,
     )
 
 

@@ -1,17 +1,22 @@
 """What previews say, for every action there is: never that nothing changes where something does."""
 
+import ast
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from forum.commands.moderation import ACTIONS, preview
+from forum.commands.moderation.rows import MODELS
+from forum.commands.moderation.thread_merging import MergeOptions
 from forum.core.cache import CacheName
 from forum.core.clock import utc_now
 from forum.core.uow import unit_of_work
 from forum.models import (
     Member,
+    MemberState,
     NetworkBan,
     Post,
     PostState,
@@ -22,6 +27,7 @@ from forum.models import (
 )
 from forum.queries.site import site_of
 from tests.acting import log_in
+from tests.commands.moderation.acting import Moderator
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
 from tests.web.test_moderation import open_panel, send
 
@@ -162,3 +168,80 @@ def test_many_last_posts_are_one_line(client, forum, scene, key):
     page = send(client, f"/moderation/do/{key}?lang=en", ids=ids, preview="1")
 
     assert "Last post a different one for each × 3 threads" in effects_on(page.text)
+
+
+PLANNING = Path(__file__).parents[2] / "forum" / "commands" / "moderation"
+# Set on rows that are made, or counted on threads, of which previews name the boards' and members' alone.
+NEVER_CHANGED = {
+    "actor_id", "address", "batch_id", "expires_at", "floor", "html", "id", "last_log_id", "member_id", "name",
+    "network", "post_id", "reason", "renderer_version", "source", "thread_id", "version",
+}  # fmt: skip
+
+
+def columns_planned():
+    """The columns that actions name, in code: as arguments, or as keys of what is handed on."""
+    columns = {one.key for model in MODELS.values() for one in model.__table__.columns}
+    found = set()
+    for path in PLANNING.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg in columns:
+                found.add(node.arg)
+            if isinstance(node, ast.Constant) and node.value in columns:
+                found.add(node.value)
+    return found - NEVER_CHANGED
+
+
+def test_everything_an_action_can_change_has_a_name_for_people(app):
+    with app.test_request_context("/"):
+        names = app.jinja_env.get_template("moderation/_effects.html").make_module({"when": None})
+
+        assert {"moved_to_id", "former_state", "tags", "post_count"} <= columns_planned()
+        assert columns_planned() - set(names.column_names) == set()
+        assert {*ThreadState, *PostState, *MemberState} - set(names.state_names) == set()
+        for what in ("threads", "posts", "redirects", "members", "post_warnings", "network_bans"):
+            assert names.counted(what, 1) != "1"
+
+
+def test_a_merge_and_its_undo_are_told_in_words(client, forum, scene):
+    author = forum.member("合并者")
+    ids = [forum.thread(author, title=title, replies=1) for title in ("一", "二")]
+    page = send(
+        client, "/moderation/do/thread.merge?lang=en", ids=ids[0], other_id=ids[1], preview="1"
+    )
+    assert "State visible → merged into another thread × 1 thread " in effects_on(page.text)
+    assert "moved_to_id" not in page.text
+    done = Moderator(forum, FOUNDER_ID).does("thread.merge", ids[0], options=MergeOptions(ids[1]))
+
+    for lang in ("en", "zh_Hans_CN"):
+        page = client.get(f"/moderation/undo/{done.entry_id}?lang={lang}").text
+        assert 'class="effects"' in page
+        assert not re.search(r"moved_to_id|former_state|>merged<", page)
+
+
+def test_a_conflict_leaves_out_what_says_nothing_to_people(client, forum, scene):
+    moderator, thread_id = Moderator(forum, FOUNDER_ID), forum.thread(title="删了又恢复的")
+    done = moderator.does("thread.delete", thread_id)
+    moderator.does("thread.restore", thread_id)
+
+    page = client.get(f"/moderation/undo/{done.entry_id}?lang=en").text
+
+    assert "State: expected in the recycle bin, found visible" in page
+    assert "State before" not in page
+    assert "former_state" not in page
+
+
+def test_a_preview_says_which_points_and_how_many(client, forum, scene):
+    thread_id = forum.thread(forum.member("得奖者"))
+
+    page = send(client, "/moderation/do/thread.digest?lang=en", ids=thread_id, level="2", preview="1")  # fmt: skip
+
+    assert "金钱 +10 1 member " in effects_on(page.text)
+
+
+def test_a_preview_that_only_tells_somebody_does_not_say_both(client, forum, scene):
+    thread_id = forum.thread(forum.member("被通知的"), is_closed=True)
+
+    page = send(client, "/moderation/do/thread.close?lang=en", ids=thread_id, preview="1")
+
+    assert NOTHING not in page.text
+    assert "1 member is told when you ask for it Apart from that nothing changes." in effects_on(page.text)  # fmt: skip
