@@ -52,6 +52,7 @@ class LogLine:
     target_count: int
     board_id: int | None
     title: str | None
+    floor: int | None  # of the first target, where that is a post
     options: dict[str, Any]
     reason: str
     created_at: datetime
@@ -323,6 +324,12 @@ def _columns() -> Any:
         .correlate(ModLogEntry)
         .scalar_subquery()
     )
+    floor = (
+        select(Post.floor)
+        .where(Post.id == first, ModLogEntry.target_kind == TargetKind.POST)
+        .correlate(ModLogEntry)
+        .scalar_subquery()
+    )
     undone = (
         select(func.count())
         .select_from(ModLogTarget)
@@ -336,8 +343,8 @@ def _columns() -> Any:
     return select(
         ModLogEntry.id, ModLogEntry.action, ModLogEntry.is_reversal, ModLogEntry.actor_id,
         ModLogEntry.actor_name, ModLogEntry.target_kind, first.label("target_id"),
-        ModLogEntry.target_count, ModLogEntry.board_id, ModLogEntry.title, ModLogEntry.options,
-        ModLogEntry.reason, ModLogEntry.created_at, ModLogEntry.expires_at,
+        ModLogEntry.target_count, ModLogEntry.board_id, ModLogEntry.title,
+        floor.label("floor"), ModLogEntry.options, ModLogEntry.reason, ModLogEntry.created_at, ModLogEntry.expires_at,
         ModLogEntry.undoes_id, ModLogEntry.undone_by_id, undone.label("undone_count"),
     )  # fmt: skip
 

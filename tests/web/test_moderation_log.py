@@ -1,12 +1,22 @@
 """Who finds which entry in the log: deeds over several boards, and what is left of what is gone."""
 
+import re
+
 import pytest
 from sqlalchemy import select, text
 
 from forum.commands.moderation.batch_steps import STEP_TARGETS
 from forum.commands.moderation.batches import run_batch, start_batch
-from forum.commands.moderation.thread_merging import MergeOptions
+from forum.commands.moderation.thread_marks import (
+    DigestOptions,
+    HighlightOptions,
+    RecommendOptions,
+    StampOptions,
+    StickOptions,
+)
+from forum.commands.moderation.thread_merging import MergeOptions, SplitOptions
 from forum.commands.moderation.thread_moving import MoveOptions
+from forum.commands.moderation.thread_places import CopyOptions
 from forum.core.cache import CacheName
 from forum.core.db import recorded_statements
 from forum.core.uow import unit_of_work
@@ -18,6 +28,7 @@ from forum.models import (
     PostState,
     Thread,
     ThreadState,
+    ThreadType,
 )
 from forum.queries.moderation import PAGE, LogFilter, log_page
 from tests.acting import log_in
@@ -306,3 +317,65 @@ def test_a_merge_is_not_found_by_who_moderates_another_board(forum, boards, auth
 
     with forum.read() as s:
         assert log_page(s, reader.actor, filter=LogFilter(thread_id=gone)).lines == ()
+
+
+CHOSEN = (
+    ("thread.stick", StickOptions(2), "置顶 II", "Sticky II"),
+    ("thread.stick", StickOptions(0), "解除置顶", "Not sticky"),
+    ("thread.digest", DigestOptions(3), "精华III", "Digest III"),
+    ("thread.highlight", HighlightOptions(1, 2, bold=True), "红色，背景色: 橙色，加粗", "Red, Background: Orange, Bold"),
+    ("thread.stamp", StampOptions("hot"), "热帖", "Hot thread"),
+    ("thread.recommend", RecommendOptions(False), "推荐主题：否", "not: Recommend"),
+    ("thread.split", SplitOptions("2-3", "分出来的"), "楼层 2-3，分出来的", "floors 2-3, 分出来的"),
+)  # fmt: skip
+
+
+def told(page):
+    """What stands in brackets behind the actions of a page."""
+    main = page.partition('id="content"')[2].partition("</main>")[0]
+    return re.findall(r"\(([^()<>]+)\)", main)
+
+
+def test_the_log_and_the_history_say_what_was_chosen(client, forum, board_id, author_id):
+    founder = Moderator(forum, FOUNDER_ID)
+    thread_id = forum.thread(author_id, board_id, replies=3)
+    for key, options, *_ in CHOSEN:
+        founder.does(key, thread_id, options=options)
+    log_in(client, forum, forum.member("站长助理", group_id=1))
+    open_panel(forum)
+
+    for lang, at in (("zh_Hans_CN", 2), ("en", 3)):
+        wanted = [line[at] for line in reversed(CHOSEN)]
+        assert told(client.get(f"/moderation/log?lang={lang}").text) == wanted
+        # What was typed is for the staff.
+        public = [wanted[0].replace("，分出来的", "").replace(", 分出来的", ""), *wanted[1:]]
+        assert told(client.get(f"/thread-{thread_id}/history?lang={lang}").text) == public
+
+
+def test_the_log_says_which_floor_and_of_a_secret_board_nothing(
+    app, client, forum, board_id, moderator, author_id
+):
+    secret = forum.board("金丝雀的密室", viewers=(1,))
+    with unit_of_work(forum.database) as uow:
+        kind = ThreadType(board_id=secret, name="金丝雀类", position=1)
+        uow.session.add(kind)
+        uow.session.flush()  # kind.id
+        type_id = kind.id
+        uow.bump(CacheName.SITE)
+    thread_id = forum.thread(author_id, board_id, title="跑远的")
+    post_id = reply_in(forum, author_id, board_id, "有一层的")
+    founder = Moderator(forum, FOUNDER_ID)
+    moderator.does("post.block", post_id)
+    founder.does("thread.copy", thread_id, options=CopyOptions(secret, type_id))
+    open_panel(forum)
+    chief = enters(app, forum, forum.member("站长助理", group_id=1))
+
+    own, history = (
+        client.get(path).text for path in ("/moderation/log", f"/thread-{thread_id}/history")
+    )
+
+    assert "2 楼" in own
+    assert "到 您无权查看的版块" in own
+    assert "到 您无权查看的版块" in history
+    assert "金丝雀" not in own + history
+    assert "到 金丝雀的密室，金丝雀类" in chief.get("/moderation/log").text
