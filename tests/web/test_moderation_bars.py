@@ -124,6 +124,33 @@ def test_a_members_replies_have_boxes(client, forum, board_id, moderator):
     assert row(forum, Post, post_id).state is PostState.RECYCLED
 
 
+def test_a_post_goes_back_to_the_queue_from_the_bars_of_posts(client, forum, board_id, moderator):
+    author = forum.member("李雷")
+    thread_id = forum.thread(forum.member("王芳"), board_id, replies=1, repliers=(author,))
+    post_id = first_post(forum, thread_id, 2)
+    paths = f"/thread-{thread_id}-1-1.html", f"/space-uid-{author}.html?do=reply"
+    assert all("post.hold" in buttons(client.get(path)) for path in paths)
+
+    client.get(f"/moderation/do/post.hold?ids={post_id}")
+    assert send(client, "/moderation/do/post.hold", ids=post_id).status_code == 303
+
+    assert row(forum, Post, post_id).state is PostState.PENDING
+    assert "post.hold" not in buttons(client.get(paths[1]))
+
+
+def test_bars_of_posts_are_alike_and_count_only_with_scripts(client, forum, board_id, moderator):
+    author = forum.member("李雷")
+    thread_id = forum.thread(forum.member("王芳"), board_id, replies=1, repliers=(author,))
+
+    for path in (f"/thread-{thread_id}-1-1.html", f"/space-uid-{author}.html?do=reply"):
+        page = client.get(path).text
+        (delete,) = re.findall(r'<button class="([^"]*)" formaction="/moderation/do/post.delete"', page)  # fmt: skip
+        assert "button--danger" in delete
+        counts = re.findall(r'<span( hidden)?>: <span class="mod-bar__count"', page)
+        assert counts
+        assert set(counts) == {" hidden"}
+
+
 def test_nothing_is_offered_that_takes_something_from_a_higher_rank(
     client, forum, board_id, moderator
 ):

@@ -322,8 +322,8 @@ def test_a_merge_is_not_found_by_who_moderates_another_board(forum, boards, auth
 CHOSEN = (
     ("thread.stick", StickOptions(2), "置顶 II", "Sticky II"),
     ("thread.stick", StickOptions(0), "解除置顶", "Not sticky"),
-    ("thread.digest", DigestOptions(3), "精华III", "Digest III"),
-    ("thread.highlight", HighlightOptions(1, 2, bold=True), "红色，背景色: 橙色，加粗", "Red, Background: Orange, Bold"),
+    ("thread.digest", DigestOptions(3), "精华 III", "Digest III"),
+    ("thread.highlight", HighlightOptions(1, 2, bold=True), "红色，背景色: 橙色，粗体", "Red, Background: Orange, Bold"),
     ("thread.stamp", StampOptions("hot"), "热帖", "Hot thread"),
     ("thread.recommend", RecommendOptions(False), "推荐主题：否", "not: Recommend"),
     ("thread.split", SplitOptions("2-3", "分出来的"), "楼层 2-3，分出来的", "floors 2-3, 分出来的"),

@@ -48,7 +48,7 @@ def approve(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
 @action(
     "post.hold", "Send to the queue", "Undo sending to the queue",
     targets=TargetKind.POST, permission=May.WORK_QUEUE, group=Group.POST, family="post.approval",
-    is_bulk=True, minds_rank=True, states=SHOWN, site_wide=True, icon="eye",
+    is_bulk=True, minds_rank=True, states=SHOWN, icon="eye",
 )  # fmt: skip
 def hold(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
     """待审: back to the queue; what an approval pays is taken back, until there is one."""

@@ -25,5 +25,7 @@ export default function bulkBar(bar) {
     show();
   });
   if (all) all.closest("label").hidden = false;
+  // without scripts nothing counts, and a 0 would be wrong
+  for (const count of counts) count.parentElement.hidden = false;
   show();
 }
