@@ -127,16 +127,20 @@ def handle_message_report(
     )
 
 
-def escalate_message_report(uow: UnitOfWork, actor: Actor, *, report_id: int) -> int:
+def escalate_message_report(
+    uow: UnitOfWork, actor: Actor, *, report_id: int, note: str = ""
+) -> int:
     """Pass a report to the administrators, who are told; super moderators see it no more.
 
+    :param note: words for them.
     :returns: the new level, as of `escalate_report`.
     :raises NotFound: no such report for the actor.
     :raises Conflict: it was handled, or there is no higher rank.
+    :raises Invalid: "note_too_long".
     """
     may_see_reported_messages(actor).require()
     report = _locked(uow, actor, report_id)
-    level = raise_report(report)
+    level = raise_report(actor, report, note)
 
     _tell_handlers(uow, actor, report, merge_key=f"message_reported:{report_id}:{level}")
     return level

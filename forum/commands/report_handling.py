@@ -57,11 +57,16 @@ def checked_note(outcome: ReportState, note: str) -> str:
 
     :raises Invalid: "note_too_long", "report_outcome".
     """
+    note = _short(note)
+    if outcome not in OUTCOMES:
+        raise Invalid("report_outcome", field="outcome")
+    return note
+
+
+def _short(note: str) -> str:
     note = clean_line(note)
     if len(note) > NOTE_LENGTH:
         raise Invalid("note_too_long", field="note", most=NOTE_LENGTH)
-    if outcome not in OUTCOMES:
-        raise Invalid("report_outcome", field="outcome")
     return note
 
 
@@ -80,27 +85,34 @@ def close_report(
     report.handled_at = uow.now
 
 
-def raise_report(report: Report | MessageReport) -> int:
+def raise_report(actor: Actor, report: Report | MessageReport, note: str) -> int:
     """Pass it to the next rank. The report is locked and open.
 
+    :param note: words for that rank; they stay with the report until it is handled.
     :returns: the new level.
     :raises Conflict: there is no higher rank.
+    :raises Invalid: "note_too_long".
     """
     if report.escalation >= HIGHEST:
         raise Conflict("conflict")
+    if note := _short(note):
+        earlier = [report.outcome] if report.outcome else []
+        report.outcome = "\n".join([*earlier, f"{actor.name}: {note}"])
     report.escalation += 1
     return report.escalation
 
 
-def escalate_report(uow: UnitOfWork, actor: Actor, *, report_id: int) -> int:
+def escalate_report(uow: UnitOfWork, actor: Actor, *, report_id: int, note: str = "") -> int:
     """Pass a report to the next rank, who are told; those below see it no more.
 
+    :param note: words for that rank.
     :returns: the new level: 1 super moderators, 2 administrators.
     :raises NotFound: no such report for the actor.
     :raises Conflict: it was handled, or there is no higher rank.
+    :raises Invalid: "note_too_long".
     """
     report, post = _locked(uow, actor, report_id)
-    level = raise_report(report)
+    level = raise_report(actor, report, note)
 
     first = select(ReportEntry.reason).where(ReportEntry.report_id == report_id)
     reason, _ = entry_parts(uow.session.scalars(first.order_by(ReportEntry.id).limit(1)).one())

@@ -134,7 +134,9 @@ class MessageReport(Base):
     written_at: Mapped[datetime]
     state: Mapped[ReportState] = mapped_column(default=ReportState.OPEN)
     escalation: Mapped[int] = mapped_column(default=1)  # as of a Report, but of no board
-    outcome: Mapped[str] = mapped_column(default="")
+    outcome: Mapped[str] = mapped_column(
+        default=""
+    )  # words for those who reported; until then of who passed it on, for the next rank
     handler_id: Mapped[int | None] = mapped_column(
         ForeignKey("members.id", ondelete="SET NULL"), index=True
     )

@@ -33,7 +33,9 @@ class Report(Base):
     escalation: Mapped[int] = mapped_column(
         default=0
     )  # 0 board moderators, 1 super, 2 administrators
-    outcome: Mapped[str] = mapped_column(default="")
+    outcome: Mapped[str] = mapped_column(
+        default=""
+    )  # words for those who reported; until then of who passed it on, for the next rank
     handler_id: Mapped[int | None] = mapped_column(
         ForeignKey("members.id", ondelete="SET NULL"), index=True
     )

@@ -39,6 +39,8 @@ def handle_message(report_id: int) -> Response:
 @pages.post(f"/message-reports/<{ID}:report_id>/escalate")
 def escalate_message(report_id: int) -> Response:
     with changing() as uow:
-        escalate_message_report(uow, actor(), report_id=report_id)
+        escalate_message_report(
+            uow, actor(), report_id=report_id, note=request.form.get("note", "")
+        )
     say(_("The report was passed to the next rank."))
     return back_to("message-reports")

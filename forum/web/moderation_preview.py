@@ -22,6 +22,9 @@ from forum.queries.moderation_effects import EffectLines, effect_lines
 from forum.web.forms.moderation import ActionForm
 
 
+WITHOUT = "without"  # the preview asked for is one without what was refused
+
+
 @dataclass(frozen=True)
 class TargetLine:
     """A target as the page lists it; `refused` says why it stands in the way."""
@@ -50,7 +53,8 @@ def mark_of(action: Action, ids: Sequence[int], options: Any, until: datetime | 
 def action_page(
     action: Action, ids: Sequence[int], form: ActionForm, options: Any, **sent_on: str
 ) -> Response:
-    """The form, its targets and, as far as options are known, what would happen.
+    """The form, its targets and, as far as options are known, what would happen. Asked to leave out what
+    is refused, the page is about the others alone, which are checked again when it is done.
 
     :param sent_on: what else the form sends; `path` = to where, if not to the action itself.
     """
@@ -74,6 +78,9 @@ def action_page(
     is_seen = options is not None and shown is not None and place is None
     form.previewed.data = mark_of(action, ids, options, form.end_date) if is_seen else ""
     refused = {target.id: words_of(verdict) for target, verdict in shown.refused} if shown else {}
+    left = [one for one in ids if one not in refused]
+    if refused and left and request.form.get("preview") == WITHOUT:
+        return action_page(action, left, form, options, **sent_on)
     return preview_page(
         "moderation/do.html",
         form,
@@ -83,6 +90,7 @@ def action_page(
         lines=lines if is_seen else None,
         place_refused=words_of(place) if place is not None and not shown.refused_option else "",
         can_do=bool(ids) and not refused,
+        left_count=len(left),
         sent_on=sent_on,
         told_count=len(shown.planned.members_told - {actor().member_id}) if shown else 0,
     )

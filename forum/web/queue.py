@@ -127,7 +127,7 @@ def handle(report_id: int) -> Response:
 @pages.post(f"/reports/<{ID}:report_id>/escalate")
 def escalate(report_id: int) -> Response:
     with changing() as uow:
-        escalate_report(uow, actor(), report_id=report_id)
+        escalate_report(uow, actor(), report_id=report_id, note=request.form.get("note", ""))
     say(_("The report was passed to the next rank."))
     return back_to("reports")
 

@@ -274,16 +274,17 @@ def test_a_report_of_a_message_is_passed_to_the_administrators(app, forum, lilei
     assert "共有 1 条举报。" in page
     assert "最早 <time" in page
     path = f"/moderation/message-reports/{report_id}"
-    assert f'action="{path}/escalate"' in page
+    assert f'formaction="{path}/escalate"' in page
 
-    assert act(staff, f"{path}/escalate").status_code == 303
+    assert act(staff, f"{path}/escalate", note="请定夺").status_code == 303
 
     assert "领红包" not in staff.get("/moderation/message-reports").text
     assert act(staff, path, outcome="rejected").status_code == 404
     page = admin.get("/moderation/message-reports").text
     assert "领红包" in page
+    assert "转交上级：超版: 请定夺" in page
     assert "交管理员" in page
-    assert f'action="{path}/escalate"' not in page
+    assert f'formaction="{path}/escalate"' not in page
     assert act(admin, f"{path}/escalate").status_code == 409
     with forum.read() as s:
         told = select(Notice.actor_id).where(

@@ -130,6 +130,37 @@ def test_a_smuggled_target_stops_all(client, forum, board_id, moderator):
     assert not row(forum, Thread, mine).is_closed
 
 
+def test_a_batch_goes_on_without_what_is_refused(client, forum, board_id, moderator):
+    author = forum.member()
+    mine = [forum.thread(author, board_id, title=f"自己的 {number}") for number in (1, 2)]
+    theirs = forum.thread(author, title="别处的")
+    path, ids = "/moderation/do/thread.close?lang=en", [*mine, theirs]
+    shown = client.get(f"{path}&ids={mine[0]}&ids={mine[1]}&ids={theirs}").text
+    assert "Go on with the 2 others" in shown
+
+    page = send(client, path, ids=ids, preview="without", reason="灌水")
+
+    assert page.status_code == 200
+    assert "别处的" not in page.text
+    assert 'value="灌水"' in page.text
+    assert re.findall(r'name="ids" value="(\d+)"', page.text) == [str(one) for one in mine]
+    assert entries(forum) == []  # only shown so far
+    # What was left out, put in again, is refused again.
+    mark = page.text.partition('name="previewed"')[2].partition('value="')[2].partition('"')[0]
+    assert send(client, path, ids=ids, previewed=mark).status_code in (200, 403)
+    assert entries(forum) == []
+    assert send(client, path, ids=mine, previewed=mark, reason="灌水").status_code == 303
+    assert [row(forum, Thread, one).is_closed for one in ids] == [True, True, False]
+
+
+def test_where_everything_is_refused_nothing_is_offered(client, forum, board_id, moderator):
+    theirs = forum.thread(forum.member(), title="别处的")
+
+    page = client.get(f"/moderation/do/thread.close?ids={theirs}")
+
+    assert 'value="without"' not in page.text
+
+
 def test_secret_titles_are_not_shown(client, forum, board_id, moderator):
     secret = forum.thread(board_id=forum.board("密室", viewers=(1,)), title="金丝雀")
 

@@ -39,6 +39,7 @@ from forum.web.moderation_preview import mark_of as preview_mark
 from tests.acting import log_in, submit
 from tests.commands.test_queue import TEXT, posting, replies, row, run, starts
 from tests.factories import FOUNDER_ID
+from tests.web.test_moderation import send
 from tests.web.test_moderation_undo import mark_of
 
 CANARY = "金丝雀唱给自己听的歌"
@@ -379,6 +380,30 @@ def test_a_report_that_was_passed_on_is_seen_from_that_rank_up(forum, world):
     run(forum, escalate_report, forum.actor(super_id), report_id=report_id)
     assert seen() == [False, False, False, True]
     assert told_by(super_id) == {world["insider"], FOUNDER_ID}
+
+
+def test_what_is_typed_when_a_report_is_passed_on_is_for_the_next_rank(client, app, forum, world):
+    report_id, _ = reported(forum, world, "张三")
+    enters(client, forum, world["moderator"])
+    path = f"/moderation/reports/{report_id}"
+    assert f'formaction="{path}/escalate"' in client.get("/moderation/reports").text
+
+    answer = send(client, f"{path}/escalate", note="我认识 <他>，请另一位看")
+    assert answer.status_code == 303
+
+    chief = app.test_client()
+    enters(chief, forum, forum.member("超版", group_id=2))
+    page = chief.get("/moderation/reports?lang=en").text
+    assert (
+        f"Passed on by {forum.actor(world['moderator']).name}: 我认识 &lt;他&gt;，请另一位看"
+        in page
+    )
+    assert send(chief, f"{path}/escalate", note="x" * 201).status_code == 422
+    assert send(chief, path, outcome="rejected", note="没有违规").status_code == 303
+    with forum.read() as s:
+        assert s.get_one(Report, report_id).outcome == "没有违规"
+        told = s.scalars(select(Notice.data).where(Notice.kind == "report_handled"))
+        assert "我认识" not in str(list(told))
 
 
 def test_nobody_sees_a_report_about_oneself(forum, world):
