@@ -55,7 +55,7 @@ def _relative(at: datetime, now: datetime, zone: ZoneInfo) -> str | None:
     if days == 1:
         return _("yesterday %(clock)s", clock=clock)
     if days == 2:
-        return _("the day before yesterday %(clock)s", clock=clock)
+        return _("2 days ago %(clock)s", clock=clock)
     if now - at < timedelta(days=8) and days <= 7:
         return ngettext("%(num)d day ago", "%(num)d days ago", days)
     return None

@@ -21,7 +21,6 @@ from forum.modlog.registry import Action
 from forum.queries.moderation_effects import EffectLines, effect_lines
 from forum.web.forms.moderation import ActionForm
 
-
 WITHOUT = "without"  # the preview asked for is one without what was refused
 
 

@@ -7,11 +7,13 @@ from sqlalchemy import select
 from forum.commands.appeals import appeal_decision
 from forum.commands.moderation import perform
 from forum.commands.moderation.batches import run_batch, start_batch
+from forum.commands.moderation.network_bans import NetworkOptions, ban_network
 from forum.commands.reports import report_post
 from forum.commands.threads import start_thread
 from forum.models import Member, Post
 from tests.browser.served import Server
 from tests.commands.moderation.acting import working
+from tests.factories import FOUNDER_ID
 
 LONG = "一个相当长的、在窄窄的手机屏幕上一行放不下的主题标题"
 
@@ -83,6 +85,23 @@ def busy(server: Server, made: Desk) -> tuple[int, int]:
             text="这不是广告，是我自己整理的经验，请再看一遍。",
         )  # fmt: skip
     return deleted.entry_id, closed.entry_id
+
+
+def bins(server: Server, made: Desk) -> None:
+    """A deleted reply, a network that is banned."""
+    moderator, founder = (
+        server.forum.actor(one) for one in (_id(server, made.moderator), FOUNDER_ID)
+    )
+    thread = server.thread(
+        made.author_id, board_id=made.board, title=server.name("有废话的" + LONG), replies=1,
+        repliers=(made.author_id,),
+    )  # fmt: skip
+    with server.forum.read() as s:
+        reply = s.scalars(select(Post.id).where(Post.thread_id == thread, Post.floor == 2)).one()
+    with working(server.forum) as uow:
+        perform(uow, moderator, "post.delete", [reply], reason="与主题无关的长篇大论")
+    with working(server.forum) as uow:
+        ban_network(uow, founder, NetworkOptions("198.51.100.0/24"), reason="爬虫")
 
 
 def finished(server: Server, made: Desk) -> int:

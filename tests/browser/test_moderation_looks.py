@@ -5,13 +5,15 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import update
 
+from forum.commands.words import import_words
 from forum.core.cache import CacheName
 from forum.core.uow import unit_of_work
 from forum.models import Announcement, Board, Member
-from tests.browser.moderating import busy, desk, finished
+from tests.browser.moderating import bins, busy, desk, finished
 from tests.browser.served import PASSWORD, Server
 from tests.browser.test_looks import complaints
 from tests.browser.visitor import Visitor
+from tests.commands.moderation.acting import working
 
 Visit = Callable[..., Visitor]
 Pages = tuple[tuple[str, list[str]], ...]
@@ -32,7 +34,20 @@ SMALL = """(parts) => {
 }"""
 
 
-OF_FLOORS = ".post-card__head, .post-card__foot, .thread-head, .thread-list__pick, .mod-bar"
+# What stands in a table or a list of what moderators look through: cut off at the side, or squeezed.
+SQUEEZED = """() => {
+  const wrong = [];
+  for (const one of document.querySelectorAll('.table-scroll')) {
+    if (one.scrollWidth > one.clientWidth + 1) wrong.push(`cut off: ${one.getAttribute('aria-label')}`);
+  }
+  for (const one of document.querySelectorAll('.table--stack td, .table--stack time, .notice-list__main')) {
+    const box = one.getBoundingClientRect();
+    if (one.matches('time') ? one.getClientRects().length > 1 : box.width && box.width < 120 && !one.matches('.table__pick'))
+      wrong.push(`squeezed: ${one.textContent.trim().slice(0, 40)}`);
+  }
+  return wrong;
+}"""
+OF_FLOORS = ".notice-list .pick-box, .post-card__head, .post-card__foot, .thread-head, .thread-list__pick, .mod-bar"
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +56,12 @@ def pages(server: Server) -> Pages:
     made = desk(server)
     deleted, closed = busy(server, made)
     administrator_id, administrator = server.member(server.name("管理员"), group_id=1)
+    bins(server, made)
+    with working(server.forum) as uow:
+        import_words(
+            uow, server.forum.actor(administrator_id), text="代开发票={MOD}\n一个相当长的违禁词=**",
+            category="广告",
+        )  # fmt: skip
     with unit_of_work(server.forum.database) as uow:
         notice = Announcement(
             title="停机维护", body="今晚", author_id=administrator_id, starts_at=uow.now
@@ -56,7 +77,7 @@ def pages(server: Server) -> Pages:
         "/moderation/", "/moderation/queue", "/moderation/reports", "/moderation/appeals", "/moderation/log",
         "/moderation/recycle-bin", "/moderation/recycle-bin/replies", "/moderation/members", "/moderation/batches", f"/moderation/undo/{closed}", f"/moderation/do/thread.stick?ids={made.thread}",
         f"/moderation/do/thread.delete?ids={made.thread}", f"/moderation/do/thread.move?ids={made.thread}",
-        f"/moderation/do/member.mute?ids={made.author_id}", f"/forum-{made.board}-1.html",
+        f"/moderation/do/member.mute?ids={made.author_id}", f"/space-uid-{made.author_id}.html?do=reply", f"/forum-{made.board}-1.html",
         f"/thread-{made.thread}-1-1.html", f"/thread-{made.thread}/history",
         f"/moderation/batches/{finished(server, made)}?back=/", "/darkroom", "/my-record",
         "/moderation/boards", f"/moderation/boards/{made.board}",
@@ -83,6 +104,7 @@ def small_on(window: Visitor, path: str) -> list[str]:
     """What a thumb may miss on a page."""
     window.goes(path)
     is_for_reading = path.startswith(("/thread-", "/forum-")) and path.endswith("-1.html")
+    is_for_reading |= path.startswith("/space-")
     parts = OF_FLOORS if is_for_reading else "#content"
     if is_for_reading:
         assert window.page.locator(":is(.mod-bar, .post-card__foot) :is(a, button)").count() > 2
@@ -143,6 +165,22 @@ def test_a_thumb_hits_what_it_means(visit: Visit, pages: Pages) -> None:
             wrong += small_on(window, path)
 
     assert wrong == []
+
+
+@pytest.mark.parametrize("locale", ["zh_Hans_CN", "en"])
+def test_lists_are_read_on_a_phone(visit: Visit, pages: Pages, locale: str) -> None:
+    wrong, rows = [], 0
+    for name, paths in pages[:2]:
+        window = visit(width=390)
+        enters(window, name, locale)
+        for path in paths:
+            if any(part in path for part in ("bin", "members", "words", "darkroom", "networks", "do=reply", "history")):  # fmt: skip
+                window.goes(path)
+                rows += window.page.locator(".table--stack td, .notice-list__main").count()
+                wrong += [f"{path} {one}" for one in window.page.evaluate(SQUEEZED)]
+
+    assert wrong == []
+    assert rows > 20
 
 
 CUT_OFF = """() => [...document.querySelectorAll('.mod-bar :is(a, button)')].filter((one) => {

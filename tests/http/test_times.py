@@ -27,7 +27,7 @@ NOW = datetime(2026, 3, 10, 7, 0, tzinfo=UTC)
         ({"hours": 15}, "15 小时前", "15 hours ago"),
         ({"hours": 15, "seconds": 1}, "昨天 23:59", "yesterday 23:59"),
         ({"days": 1}, "昨天 15:00", "yesterday 15:00"),
-        ({"days": 2}, "前天 15:00", "the day before yesterday 15:00"),
+        ({"days": 2}, "前天 15:00", "2 days ago 15:00"),
         ({"days": 3}, "3 天前", "3 days ago"),
         ({"days": 7}, "7 天前", "7 days ago"),
         ({"days": 8}, "2026-3-2 15:00:00", "2026-3-2 15:00:00"),
