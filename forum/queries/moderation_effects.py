@@ -223,12 +223,12 @@ def _points(s: Session, site: Site, effects: Iterable[Effect]) -> Iterable[Point
         if not isinstance(effect, Pay):
             continue
         terms = rule_terms(site, REGISTRY[effect.rule], effect.board_id)
-        for kind_id, amount in terms.amounts.items():
+        for kind_id, each in terms.amounts.items():
             pays = paid.setdefault((kind_id, terms.is_limited), [])
-            pays.append((amount * effect.times, effect.member_id))
+            pays.append((each * effect.times, effect.member_id))
     for (kind_id, is_limited), pays in paid.items():
         yield PointsLine(
-            sum(amount for amount, _ in pays),
+            sum(together for together, _ in pays),
             site.point_kinds[kind_id].title,
             len({member_id for _, member_id in pays}),
             is_limited,

@@ -71,9 +71,9 @@ def action_page(
             shown = preview(reader(), actor(), site(), action.key, ids, None, now=now())
         lines = effect_lines(reader(), site(), actor(), shown.planned.effects)
     place = shown.options_refused if shown is not None else None
-    if place is not None and shown is not None and shown.refused_option:
-        field = form[shown.refused_option]
-        field.errors = [*field.errors, words_of(place)]
+    at_option = shown.refused_option if shown is not None else ""
+    if place is not None and at_option:
+        form[at_option].errors = [*form[at_option].errors, words_of(place)]
     is_seen = options is not None and shown is not None and place is None
     form.previewed.data = mark_of(action, ids, options, form.end_date) if is_seen else ""
     refused = {target.id: words_of(verdict) for target, verdict in shown.refused} if shown else {}
@@ -87,7 +87,7 @@ def action_page(
         ids=ids,
         targets=_target_lines(shown, refused),
         lines=lines if is_seen else None,
-        place_refused=words_of(place) if place is not None and not shown.refused_option else "",
+        place_refused=words_of(place) if place is not None and not at_option else "",
         can_do=bool(ids) and not refused,
         left_count=len(left),
         sent_on=sent_on,

@@ -1,14 +1,17 @@
 """Can moderators use their pages? axe-core, the width of a phone, targets a thumb can hit, both languages."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
 
 from forum.commands.words import import_words
 from forum.core.cache import CacheName
+from forum.core.clock import utc_now
 from forum.core.uow import unit_of_work
 from forum.models import Announcement, Board, Member
+from forum.modlog.marks import STAMP_NAMES
 from tests.browser.moderating import bins, busy, desk, finished
 from tests.browser.served import PASSWORD, Server
 from tests.browser.test_looks import complaints
@@ -181,6 +184,30 @@ def test_lists_are_read_on_a_phone(visit: Visit, pages: Pages, locale: str) -> N
 
     assert wrong == []
     assert rows > 20
+
+
+TOO_LONG = """(names) => names.filter((name) => {
+  const seal = document.querySelector('.stamp__seal');
+  seal.textContent = name;
+  return seal.scrollWidth > seal.clientWidth;
+})"""
+HEADS = """() => [...document.querySelectorAll('.thread-list__head th, .thread-list__when')]
+  .filter((one) => one.getBoundingClientRect().width && one.scrollWidth > one.clientWidth)
+  .map((one) => one.textContent)"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_english_words_fit_their_frames(server: Server, visit: Visit, width: int) -> None:
+    board_id = server.forum.board(server.name("英文"))
+    long_ago = utc_now() - timedelta(days=2)
+    thread_id = server.thread(server.member()[0], board_id=board_id, at=long_ago, stamp="hot")
+    window = visit(width=width)
+    window.goes(f"/thread-{thread_id}-1-1.html?lang=en")
+    names = list(STAMP_NAMES.values())
+
+    assert window.page.evaluate(TOO_LONG, names) == []
+    window.goes(f"/forum-{board_id}-1.html?lang=en")
+    assert window.page.evaluate(HEADS) == []
 
 
 CUT_OFF = """() => [...document.querySelectorAll('.mod-bar :is(a, button)')].filter((one) => {
