@@ -184,7 +184,9 @@ def answer(client: FlaskClient, forum: Forum, key: str, sent: dict[str, Any]) ->
         assert SECRET_TITLE not in shown.text, (key, sent)
     found = MARK.search(shown.text)
     # `can_do` gives the button of the deed; a refused place has it, but no mark of having seen it.
-    is_offered = shown.status_code == 200 and 'name="preview"' in shown.text and found is not None
+    is_offered = (
+        shown.status_code == 200 and 'name="preview" value="1"' in shown.text and found is not None
+    )
     if is_offered and "form-errors" not in shown.text:
         return "yes"
     mark = (found[1] or found[2]) if found else hashlib.sha256(b"").hexdigest()[:32]
