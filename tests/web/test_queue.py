@@ -228,7 +228,10 @@ def test_a_smuggled_post_of_a_peer_stops_the_whole_decision(
     shown = submit(client, "/moderation/queue", **asked)
     assert shown.status_code == 200
     assert shown.text.count("抱歉，您无法对同级或更高级别的会员进行此操作") == 1
-    assert 'name="preview"' not in shown.text
+    assert re.findall(r'name="preview" value="(\w+)"', shown.text) == ["without"]
+    others = submit(client, "/moderation/queue", **asked, preview="without")
+    assert others.status_code == 200
+    assert "抱歉，您无法对同级或更高级别的会员进行此操作" not in others.text
     done = submit(client, "/moderation/queue", **asked, previewed=shown_before(decision, ids))
 
     assert done.status_code == 403
