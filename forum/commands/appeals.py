@@ -24,7 +24,7 @@ from forum.modlog.told import targets_told
 from forum.policies.actor import Actor, Rank
 from forum.policies.queue import may_answer_appeal
 from forum.policies.verdict import Refusal, refused
-from forum.queries.actors import actor_for_member, member_rank
+from forum.queries.actors import actor_for_member, rank_to_mind
 from forum.queries.site import site_of
 
 MOST_CHARACTERS = 1000
@@ -238,9 +238,10 @@ def _rank_of(uow: UnitOfWork, member_id: int | None) -> Rank:
     member = uow.session.get(Member, member_id) if member_id is not None else None
     if member is None:
         return Rank.MEMBER
-    return member_rank(
+    return rank_to_mind(
         site_of(uow.session),
         group_id=member.group_id,
+        former_group_id=member.former_group_id,
         is_founder=member.is_founder,
         member_id=member.id,
     )

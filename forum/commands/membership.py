@@ -18,7 +18,7 @@ from forum.core.uow import UnitOfWork
 from forum.models import GroupKind, Member, MemberState
 from forum.policies.actor import GUEST_GROUP, PUNISHING_GROUPS, Actor
 from forum.policies.admin import may_appoint_founders, may_change_member, may_give_group
-from forum.queries.actors import member_rank
+from forum.queries.actors import rank_to_mind
 from forum.queries.site import Site, fresh_site
 
 
@@ -190,11 +190,10 @@ def drop_claimed_group(uow: UnitOfWork, actor: Actor, *, member_id: int) -> None
 def _changeable(uow: UnitOfWork, actor: Actor, site: Site, member_id: int) -> Member:
     """The member's row, locked, when the actor may act on it."""
     member = _locked(uow, member_id)
-    rank = member_rank(
-        site, group_id=member.group_id, is_founder=member.is_founder, member_id=member_id
-    )
-    if member.former_group_id is not None:  # an administrator who is muted stays one
-        rank = max(rank, site.groups[member.former_group_id].rank)
+    rank = rank_to_mind(
+        site, group_id=member.group_id, former_group_id=member.former_group_id,
+        is_founder=member.is_founder, member_id=member_id,
+    )  # fmt: skip
     may_change_member(actor, member_id=member_id, rank=rank).require()
     return member
 

@@ -33,6 +33,13 @@ REFUSALS: dict[str, Any] = {
     Refusal.EDIT_WINDOW: _l("A post can be edited for %(minutes)s minutes only."),
     Refusal.MODERATORS_ONLY: _l("This is for the moderators of the board."),
     Refusal.OUTRANKED: _l("You cannot act on a member of equal or higher rank."),
+    Refusal.PUNISHED_HARDER: _l(
+        "This member is banned or locked, and that is not for your group to change."
+    ),
+    Refusal.AGAINST_ONESELF: _l(
+        "This was decided about yourself or what you wrote, by somebody of your rank or above. "
+        "You cannot take it back: appeal against it, and somebody else looks at it."
+    ),
     Refusal.LEVEL_TOO_HIGH: _l("You may go up to level %(allowed)s."),
     Refusal.BANNED: _l("This account is banned."),
     Refusal.MUTED: _l("You may not post at the moment."),
@@ -315,6 +322,7 @@ def init_app(app: Flask) -> None:
             title,
             sentence(error.key, error.data),
             offers_login=error.key == Refusal.SIGN_IN,
+            to_appeal=error.data["entry_id"] if error.key == Refusal.AGAINST_ONESELF else None,
             next_path=request.full_path.rstrip("?") if request.method == "GET" else None,
         )
         if isinstance(error, TooSoon):

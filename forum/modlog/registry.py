@@ -85,6 +85,7 @@ class Action:
     :param site_wide: it has a page of its own and stands in no bar.
     :param own_button: the link beside its target is its button; it stands in no bar.
     :param unlogged: options the log does not keep.
+    :param replaces_punishment: what it does to a member takes the place of a ban, so it needs that right.
     :param rows_apart: what it does to one row hangs on no other row of the target: a partial undo leaves
         only the rows alone that something is in the way of.
     :param bins: what it puts into the recycle bin: threads, posts.
@@ -130,6 +131,7 @@ class Action:
     unbins: frozenset[TargetKind] = frozenset()
     announces: bool = False
     also_permission: str = ""
+    replaces_punishment: bool = False
 
     @property
     def fields(self) -> tuple[Option, ...]:

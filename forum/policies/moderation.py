@@ -4,9 +4,10 @@ Announce something? Write the texts of a board?"""
 from typing import Protocol
 
 from forum.models.boards import BoardKind
+from forum.models.members import MemberState
 from forum.models.posts import PostState
 from forum.models.threads import ThreadState
-from forum.policies.actor import Actor, Rank, outranks
+from forum.policies.actor import BANNED_GROUP, Actor, Rank, outranks
 from forum.policies.admin import may_change_site
 from forum.policies.boards import TargetFacts
 from forum.policies.permissions import THREADS_DIRECT, May
@@ -35,6 +36,8 @@ class ActionFacts(Protocol):
     def states(self) -> frozenset[str]: ...
     @property
     def thread_states(self) -> frozenset[str]: ...
+    @property
+    def replaces_punishment(self) -> bool: ...
 
 
 class MemberFacts(Protocol):
@@ -42,6 +45,10 @@ class MemberFacts(Protocol):
 
     @property
     def id(self) -> int: ...
+    @property
+    def group_id(self) -> int: ...
+    @property
+    def state(self) -> MemberState: ...
 
 
 def may_use(actor: Actor, action: ActionFacts, *, level: int = 1) -> Verdict:
@@ -119,15 +126,24 @@ def may_moderate_post(
 
 
 def may_moderate_member(
-    actor: Actor, action: ActionFacts, *, member_id: int, rank: Rank
+    actor: Actor, action: ActionFacts, member: MemberFacts, *, rank: Rank
 ) -> Verdict:
     """Do it to a member: never to oneself, never to an equal or a higher one."""
     usable = may_use(actor, action)
     if not usable:
         return usable
-    if member_id == actor.member_id or not outranks(actor.rank, rank):
+    if member.id == actor.member_id or not outranks(actor.rank, rank):
         return refused(Refusal.OUTRANKED)
+    is_shut_out = member.group_id == BANNED_GROUP or member.state is MemberState.LOCKED
+    if is_shut_out and action.replaces_punishment:
+        return may_lift_bans(actor)
     return ALLOWED
+
+
+def may_lift_bans(actor: Actor) -> Verdict:
+    """Put something else in the place of a ban, or take a ban back: who may ban. Muting the banned
+    would let them in again, and take only the right to mute."""
+    return ALLOWED if actor.permission(May.BAN) else refused(Refusal.PUNISHED_HARDER)
 
 
 def may_bring_threads_to(actor: Actor, board: TargetFacts) -> Verdict:

@@ -24,6 +24,10 @@ class Refusal(enum.StrEnum):
     EDIT_WINDOW = "edit_window"  # data: minutes
     MODERATORS_ONLY = "moderators_only"
     OUTRANKED = "outranked"
+    PUNISHED_HARDER = "punished_harder"  # banned or locked, by a right the actor has not
+    AGAINST_ONESELF = (
+        "against_oneself"  # decided by an equal or a higher one; data: entry_id, to be appealed
+    )
     LEVEL_TOO_HIGH = "level_too_high"  # data: allowed
     BANNED = "banned"
     MUTED = "muted"

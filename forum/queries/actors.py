@@ -118,25 +118,44 @@ def member_rank(site: Site, *, group_id: int, is_founder: bool, member_id: int) 
     return group.rank
 
 
+def rank_to_mind(
+    site: Site,
+    *,
+    group_id: int,
+    former_group_id: int | None,
+    is_founder: bool,
+    member_id: int,
+) -> Rank:
+    """The rank others have to mind in a member: who is muted, banned or in another group for a time
+    can do less meanwhile, and is no less out of reach of who stands below."""
+    if is_founder:
+        return Rank.FOUNDER
+    groups = (group_id,) if former_group_id is None else (group_id, former_group_id)
+    rank = max(site.groups[one].rank for one in groups)
+    return max(rank, Rank.MODERATOR) if member_id in site.moderator_ids else rank
+
+
+RANK_COLUMNS = (Member.group_id, Member.former_group_id, Member.is_founder)
+
+
 def rank_of(s: Session, site: Site, member_id: int) -> Rank:
-    """The moderation power of a member there is. One statement."""
-    row = s.execute(select(Member.group_id, Member.is_founder).where(Member.id == member_id)).one()
-    return member_rank(
-        site, group_id=row.group_id, is_founder=row.is_founder, member_id=member_id
-    )  # fmt: skip
+    """The rank to mind in a member there is. One statement."""
+    row = s.execute(select(*RANK_COLUMNS).where(Member.id == member_id)).one()
+    return rank_to_mind(site, member_id=member_id, **row._mapping)
 
 
-_RANK_FACTS = select(Member.id, Member.group_id, Member.is_founder).where(
+_RANK_FACTS = select(Member.id, *RANK_COLUMNS).where(
     Member.id.in_(bindparam("ids", expanding=True))
 )
 
 
 def ranks_of(s: Session, site: Site, member_ids: Iterable[int]) -> dict[int, Rank]:
-    """The moderation power of members by id. One statement for each 500."""
+    """The rank to mind in members by id. One statement for each 500."""
     ordered = sorted(set(member_ids))
     return {
-        row.id: member_rank(
-            site, group_id=row.group_id, is_founder=row.is_founder, member_id=row.id
+        row.id: rank_to_mind(
+            site, group_id=row.group_id, former_group_id=row.former_group_id,
+            is_founder=row.is_founder, member_id=row.id,
         )
         for at in range(0, len(ordered), 500)
         for row in s.execute(_RANK_FACTS, {"ids": ordered[at : at + 500]})

@@ -23,7 +23,7 @@ from forum.modlog.told import targets_told
 from forum.policies.actor import Actor, Rank
 from forum.policies.queue import may_answer_appeal, may_see_appeals
 from forum.policies.verdict import Refusal, Verdict, refused
-from forum.queries.actors import member_rank
+from forum.queries.actors import rank_to_mind
 from forum.queries.punishments import BANNING, LOCKING, newest_decision
 from forum.queries.site import Site
 
@@ -227,7 +227,8 @@ def appeals_page(
             Appeal.answer, Appeal.handler_name, Appeal.created_at, Appeal.handled_at,
             *_DECISION, ModLogEntry.target_count, _stands_for(Appeal.member_id).label("stands"),
             ModLogEntry.options, ModLogEntry.undone_by_id, ModLogEntry.actor_id,
-            decider.group_id, decider.is_founder, ModLogEntry.board_id, ModLogEntry.target_kind,
+            decider.group_id, decider.former_group_id, decider.is_founder, ModLogEntry.board_id,
+            ModLogEntry.target_kind,
         )
         .join(ModLogEntry, ModLogEntry.id == Appeal.entry_id)
         .join(Member, Member.id == Appeal.member_id)
@@ -259,6 +260,7 @@ def _card(site: Site, actor: Actor, row: tuple[Any, ...]) -> AppealCard:
         undone_by_id,
         decider_id,
         group_id,
+        former_group_id,
         is_founder,
         board_id,
         kind,
@@ -268,7 +270,10 @@ def _card(site: Site, actor: Actor, row: tuple[Any, ...]) -> AppealCard:
         stands = True
     rank = Rank.MEMBER
     if group_id is not None:
-        rank = member_rank(site, group_id=group_id, is_founder=is_founder, member_id=decider_id)
+        rank = rank_to_mind(
+            site, group_id=group_id, former_group_id=former_group_id, is_founder=is_founder,
+            member_id=decider_id,
+        )  # fmt: skip
     verdict = may_answer_appeal(
         actor, _Facts(facts[2], member_id), decider_id=decider_id, decider_rank=rank
     )

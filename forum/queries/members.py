@@ -22,7 +22,7 @@ from forum.models import (
 )
 from forum.points.ranks import StarParts, star_parts
 from forum.policies.actor import Actor, Rank
-from forum.queries.actors import member_rank
+from forum.queries.actors import rank_to_mind
 from forum.queries.site import PointKindInfo, Site
 from forum.queries.thread_rows import COLUMNS, ThreadRow, thread_row
 from forum.queries.threads.authors import Upgrade, effective_group_id, upgrade
@@ -158,9 +158,10 @@ def _profile(site: Site, actor: Actor, row: Any, amounts: dict[int, int]) -> Pro
         is_online=not hides and row.seen_at is not None and row.seen_at > actor.now - hold,
         state=row.author_state,
         group_id=row.author_group_id,
-        rank=member_rank(
+        rank=rank_to_mind(
             site,
             group_id=row.author_group_id,
+            former_group_id=row.author_former_group_id,
             is_founder=row.author_is_founder,
             member_id=row.author_id,
         ),

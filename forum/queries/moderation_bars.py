@@ -9,6 +9,7 @@ from forum.models import PostState, TargetKind, ThreadState
 from forum.modlog.registry import ACTIONS, Action
 from forum.policies.actor import Actor, Rank
 from forum.policies.moderation import (
+    MemberFacts,
     may_moderate_member,
     may_moderate_post,
     may_moderate_thread,
@@ -41,11 +42,9 @@ class ListedPost(Protocol):
     def state(self) -> PostState: ...
 
 
-class ListedMember(Protocol):
+class ListedMember(MemberFacts, Protocol):
     """A member whose space somebody looks at."""
 
-    @property
-    def id(self) -> int: ...
     @property
     def rank(self) -> Rank: ...
 
@@ -139,7 +138,7 @@ def member_actions(site: Site, actor: Actor, member: ListedMember) -> tuple[Acti
     return tuple(
         action
         for action in _of_kind(actor, TargetKind.MEMBER)
-        if may_moderate_member(actor, action, member_id=member.id, rank=member.rank)
+        if may_moderate_member(actor, action, member, rank=member.rank)
         and action.has_work_on(site, actor, member)
     )
 

@@ -26,7 +26,7 @@ from forum.policies.posts import (
 )
 from forum.policies.threads import may_reply, may_tag_threads
 from forum.policies.verdict import Verdict
-from forum.queries.actors import member_rank
+from forum.queries.actors import RANK_COLUMNS, rank_to_mind
 from forum.queries.site import BoardInfo, Site, TypeInfo
 from forum.queries.tags import tag_rules_of
 from forum.queries.threads.facts import FoundThread, find_thread
@@ -205,13 +205,14 @@ def edit_form(s: Session, actor: Actor, site: Site, *, post_id: int) -> EditForm
     post = _find_post(s, post_id)
     thread = find_thread(s, post.thread_id)
     row = s.execute(
-        select(Member.group_id, Member.is_founder, Thread.notifies_author)
+        select(*RANK_COLUMNS, Thread.notifies_author)
         .join(Thread, Thread.id == post.thread_id)
         .where(Member.id == post.author_id)
     ).one()
-    rank = member_rank(
-        site, group_id=row.group_id, is_founder=row.is_founder, member_id=post.author_id
-    )
+    rank = rank_to_mind(
+        site, group_id=row.group_id, former_group_id=row.former_group_id,
+        is_founder=row.is_founder, member_id=post.author_id,
+    )  # fmt: skip
     may_edit_post(actor, thread, post, author_rank=rank).require()
     board = site.boards[thread.board_id]
     opening = _thread_form(actor, site, board) if post.is_opening else None

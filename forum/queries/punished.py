@@ -12,7 +12,7 @@ from forum.models import Member, MemberState, ModLogEntry
 from forum.modlog.registry import ACTIONS, Action
 from forum.policies.actor import BANNED_GROUP, MUTED_GROUP, Actor
 from forum.policies.moderation import may_moderate_member, may_see_punished
-from forum.queries.actors import member_rank
+from forum.queries.actors import RANK_COLUMNS, rank_to_mind
 from forum.queries.punishments import BANNING, LOCKING, newest_decision
 from forum.queries.site import Site
 
@@ -75,8 +75,8 @@ def punished_page(
         shown = shown.where(Member.id < before)
     rows = s.execute(
         select(
-            Member.id, Member.name, Member.group_id, Member.group_until, Member.is_founder,
-            Member.state, ModLogEntry.created_at, func.coalesce(ModLogEntry.reason, "").label("reason"),
+            Member.id, Member.name, *RANK_COLUMNS, Member.group_until, Member.state,
+            ModLogEntry.created_at, func.coalesce(ModLogEntry.reason, "").label("reason"),
         )
         .outerjoin(ModLogEntry, ModLogEntry.id == newest_decision(actions))
         .where(Member.id.in_(select(shown.subquery())))
@@ -97,6 +97,9 @@ def punished_page(
 
 def _ending(site: Site, actor: Actor, kind: Punishment, row: Any) -> Action | None:
     action = ACTIONS["member.lock" if kind is Punishment.LOCKED else "member.release"]
-    rank = member_rank(site, group_id=row.group_id, is_founder=row.is_founder, member_id=row.id)
-    may = may_moderate_member(actor, action, member_id=row.id, rank=rank)
+    rank = rank_to_mind(
+        site, group_id=row.group_id, former_group_id=row.former_group_id,
+        is_founder=row.is_founder, member_id=row.id,
+    )  # fmt: skip
+    may = may_moderate_member(actor, action, row, rank=rank)
     return action if may and action.has_work_on(site, actor, row) else None

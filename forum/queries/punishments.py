@@ -33,7 +33,7 @@ from forum.models import (
 from forum.policies.actor import MUTED_GROUP, PUNISHING_GROUPS, Actor, outranks
 from forum.policies.posts import may_see_address
 from forum.policies.verdict import Refusal, refused
-from forum.queries.actors import member_rank
+from forum.queries.actors import RANK_COLUMNS, rank_to_mind
 from forum.queries.site import Site
 
 PAGE = 50
@@ -150,7 +150,9 @@ def _muted_in(effects: Iterable[Mapping[str, Any]]) -> dict[int, str]:
     return {
         coded["id"]: coded["after"]["group_until"]
         for coded in effects
-        if coded["do"] == "change" and coded["after"].get("group_id") == MUTED_GROUP
+        if coded["do"] == "change"
+        and coded["table"] == "members"
+        and "group_until" in coded["after"]
     }
 
 
@@ -299,8 +301,9 @@ class PostAddress:
 
 
 def _is_below(site: Site, actor: Actor, row: Any) -> bool:
-    rank = member_rank(
-        site, group_id=row.group_id, is_founder=row.is_founder, member_id=row.id
+    rank = rank_to_mind(
+        site, group_id=row.group_id, former_group_id=row.former_group_id,
+        is_founder=row.is_founder, member_id=row.id,
     )  # fmt: skip
     return row.id == actor.member_id or outranks(actor.rank, rank)
 
@@ -311,22 +314,23 @@ def post_address(s: Session, site: Site, actor: Actor, post_id: int) -> PostAddr
     :raises NotFound: no such post, or it is not for the actor. :raises Forbidden: no right.
     """
     row = s.execute(
-        select(Post, Thread, Member.name, Member.group_id, Member.is_founder)
+        select(Post, Thread, Member.name, *RANK_COLUMNS)
         .join(Thread, Thread.id == Post.thread_id)
         .join(Member, Member.id == Post.author_id)
         .where(Post.id == post_id)
     ).one_or_none()
     if row is None:
         raise NotFound("not_found")
-    rank = member_rank(
-        site, group_id=row.group_id, is_founder=row.is_founder, member_id=row.Post.author_id
-    )
+    rank = rank_to_mind(
+        site, group_id=row.group_id, former_group_id=row.former_group_id,
+        is_founder=row.is_founder, member_id=row.Post.author_id,
+    )  # fmt: skip
     may_see_address(actor, row.Thread, row.Post, author_rank=rank).require()
     others: tuple[tuple[int, str, int], ...] = ()
     if row.Post.address:
         found = s.execute(
             select(
-                Member.id, Member.name, Member.group_id, Member.is_founder,
+                Member.id, Member.name, *RANK_COLUMNS,
                 func.count().label("posts"),
             )
             .join(Post, Post.author_id == Member.id)
@@ -336,7 +340,7 @@ def post_address(s: Session, site: Site, actor: Actor, post_id: int) -> PostAddr
                 Member.id != row.Post.author_id,
                 Thread.board_id.in_(actor.readable),
             )
-            .group_by(Member.id, Member.name, Member.group_id, Member.is_founder)
+            .group_by(Member.id, Member.name, *RANK_COLUMNS)
             .order_by(Member.id)
             .limit(MOST_OTHERS)
         )  # fmt: skip

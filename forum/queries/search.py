@@ -18,7 +18,7 @@ from forum.core.paging import Pager, pager
 from forum.markup import plain_text
 from forum.models import Member, Post, PostState, Thread, ThreadState
 from forum.policies.actor import Actor, Rank
-from forum.queries.actors import member_rank
+from forum.queries.actors import RANK_COLUMNS, rank_to_mind
 from forum.queries.moderation_bars import NO_BAR, Bar, posts_bar, threads_bar
 from forum.queries.site import Site
 from forum.queries.thread_rows import COLUMNS, ThreadRow, thread_row
@@ -243,7 +243,7 @@ def _sorted_statement(order: Order) -> Select[int]:
 _HITS = (
     select(
         *COLUMNS, Post.id.label("post_id"), Post.floor, Post.source,
-        Post.author_id.label("poster_id"), Member.name, Member.group_id, Member.is_founder,
+        Post.author_id.label("poster_id"), Member.name, *RANK_COLUMNS,
         Post.created_at.label("posted_at"),
     )
     .join_from(Post, Thread, Thread.id == Post.thread_id)
@@ -271,8 +271,12 @@ def _hit(site: Site, phrases: Any, row: Any) -> Hit:
         board_name=site.boards[thread.board_id].name,
         author_id=row.poster_id,
         author_name=row.name,
-        author_rank=member_rank(
-            site, group_id=row.group_id, is_founder=row.is_founder, member_id=row.poster_id
+        author_rank=rank_to_mind(
+            site,
+            group_id=row.group_id,
+            former_group_id=row.former_group_id,
+            is_founder=row.is_founder,
+            member_id=row.poster_id,
         ),
         created_at=row.posted_at,
         thread=thread,

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from forum.models import ModLogEntry, ModLogTarget, Post, TargetKind, Thread
 from forum.modlog.effects import Change, Effect, Purge, decode, touched
 from forum.modlog.registry import ACTIONS, Action
-from forum.policies.actor import Actor, Rank, outranks
-from forum.policies.moderation import may_use
+from forum.policies.actor import BANNED_GROUP, Actor, Rank, outranks
+from forum.policies.moderation import may_lift_bans, may_use
 from forum.policies.threads import may_read_thread
 from forum.policies.verdict import ALLOWED, Refusal, Verdict, refused
 from forum.queries.actors import ranks_of
@@ -105,22 +105,38 @@ def undoable(s: Session, actor: Actor, rows: Sequence[Any]) -> set[int]:
     return {entry_id for entry_id, verdict in verdicts.items() if verdict}
 
 
-def undo_verdict(s: Session, actor: Actor, site: Site, entry: UndoFacts) -> Verdict:
-    """The same right as for the action, where the things are now and where they go back to."""
-    return _verdicts(s, actor, site, [entry])[entry.id]
+def undo_verdict(
+    s: Session,
+    actor: Actor,
+    site: Site,
+    entry: UndoFacts,
+    *,
+    only: Collection[int] | None = None,
+) -> Verdict:
+    """The same right as for the action, where the things are now and where they go back to.
+
+    :param only: of the targets, those that would be taken back (an appeal: its member's); among the
+        others may be something of the actor's own.
+    """
+    return _verdicts(s, actor, site, [entry], only=only)[entry.id]
 
 
 def _verdicts(
-    s: Session, actor: Actor, site: Site, entries: Sequence[UndoFacts]
+    s: Session,
+    actor: Actor,
+    site: Site,
+    entries: Sequence[UndoFacts],
+    *,
+    only: Collection[int] | None = None,
 ) -> dict[int, Verdict]:
     found = {one.id: _may_use(actor, one) for one in entries}
     left = [
         one for one in entries if found[one.id] and one.action.targets is not TargetKind.NETWORK
     ]
-    places = _places(s, site, left)
+    places = _places(s, site, actor, left)
     for one in left:
         may = _on_members if one.action.targets is TargetKind.MEMBER else _in_threads
-        found[one.id] = may(actor, one, places)
+        found[one.id] = may(actor, one, places) and _not_against_oneself(actor, one, places, only)
     return found
 
 
@@ -135,7 +151,7 @@ def _may_use(actor: Actor, entry: UndoFacts) -> Verdict:
     return may_use(actor, entry.action, level=level)
 
 
-def _places(s: Session, site: Site, entries: Sequence[UndoFacts]) -> _Places:
+def _places(s: Session, site: Site, actor: Actor, entries: Sequence[UndoFacts]) -> _Places:
     thread_ids: set[int] = set()
     post_ids: set[int] = set()
     member_ids: set[int] = set()
@@ -159,6 +175,8 @@ def _places(s: Session, site: Site, entries: Sequence[UndoFacts]) -> _Places:
     for entry in entries:
         if _takes(entry):
             member_ids |= _authors_of(entry, places)
+        if entry.actor_id is not None and actor.member_id in _owners_of(entry, places):
+            member_ids.add(entry.actor_id)
     return replace(places, ranks=ranks_of(s, site, member_ids))
 
 
@@ -181,6 +199,46 @@ def _authors_of(entry: UndoFacts, places: _Places) -> set[int]:
     return set()
 
 
+def _owners_of(entry: UndoFacts, places: _Places, only: Collection[int] | None = None) -> set[int]:
+    """Whom the entry was about: the members, or who wrote the threads or posts, also as it was before."""
+    part = entry if only is None else _part_of(entry, only)
+    if entry.action.targets is TargetKind.MEMBER:
+        return set(part.target_ids)
+    written = {
+        values["author_id"]
+        for effect in part.effects
+        if isinstance(effect, Change) and effect.table == "threads"
+        for values in (effect.before, effect.after)
+        if "author_id" in values
+    }
+    return _authors_of(part, places) | written
+
+
+def _part_of(entry: UndoFacts, only: Collection[int]) -> UndoFacts:
+    return _Standing(
+        entry.id,
+        entry.action,
+        entry.actor_id,
+        entry.is_reversal,
+        entry.options,
+        tuple(one for one in entry.target_ids if one in only),
+        tuple(one for one in entry.effects if one.target in only),
+    )
+
+
+def _not_against_oneself(
+    actor: Actor, entry: UndoFacts, places: _Places, only: Collection[int] | None
+) -> Verdict:
+    """What others decided about oneself is to be appealed, unless one stands above them."""
+    if entry.actor_id in (None, actor.member_id) or actor.rank is Rank.FOUNDER:
+        return ALLOWED
+    if actor.member_id not in _owners_of(entry, places, only):
+        return ALLOWED
+    if outranks(actor.rank, places.ranks.get(entry.actor_id or 0, Rank.MEMBER)):
+        return ALLOWED
+    return refused(Refusal.AGAINST_ONESELF, entry_id=entry.id)
+
+
 def _threads_of(entry: UndoFacts, places: _Places) -> list[Thread]:
     thread_ids, post_ids = touched(entry.effects)
     if entry.action.targets is TargetKind.THREAD:
@@ -194,13 +252,30 @@ def _threads_of(entry: UndoFacts, places: _Places) -> list[Thread]:
 def _on_members(actor: Actor, entry: UndoFacts, places: _Places) -> Verdict:
     for member_id in entry.target_ids:
         rank = places.ranks.get(member_id, Rank.MEMBER)
-        if member_id == actor.member_id or not outranks(actor.rank, rank):
+        if member_id == actor.member_id:
+            return refused(Refusal.AGAINST_ONESELF, entry_id=entry.id)
+        if not outranks(actor.rank, rank):
             return refused(Refusal.OUTRANKED)
+    if _touches_a_ban(entry):
+        lifting = may_lift_bans(
+            actor
+        )  # or what only takes the right to mute would end one, or begin it
+        if not lifting:
+            return lifting
     # What a clean-up threw away lies in boards, which not everybody sees who may lift a ban.
     boards = {thread.board_id for thread in _threads_of(entry, places)}
     if boards - actor.readable:
         return refused(Refusal.MODERATORS_ONLY)
     return _may_put_back_in(actor, entry, boards) if boards else ALLOWED
+
+
+def _touches_a_ban(entry: UndoFacts) -> bool:
+    return any(
+        isinstance(effect, Change)
+        and effect.table == "members"
+        and BANNED_GROUP in (effect.before.get("group_id"), effect.after.get("group_id"))
+        for effect in entry.effects
+    )
 
 
 def _in_threads(actor: Actor, entry: UndoFacts, places: _Places) -> Verdict:

@@ -326,8 +326,16 @@ def many(key: str, count: int) -> Question:
     )
 
 
-def acting_on_member(key: str, rank: Rank, member_id: int = 99) -> Question:
-    return lambda a: moderation.may_moderate_member(a, ACTIONS[key], member_id=member_id, rank=rank)
+@dataclass(frozen=True)
+class Target:
+    id: int = 99
+    group_id: int = 10
+    state: MemberState = MemberState.ACTIVE
+
+
+def acting_on_member(key: str, rank: Rank, member_id: int = 99, **facts: object) -> Question:
+    target = Target(member_id, **facts)  # type: ignore[arg-type]
+    return lambda a: moderation.may_moderate_member(a, ACTIONS[key], target, rank=rank)
 
 
 @dataclass(frozen=True)
@@ -394,6 +402,15 @@ MODERATION: dict[str, Question] = {
     "... a founder": acting_on_member("member.mute", Rank.FOUNDER),
     "lock a member": acting_on_member("member.lock", Rank.MEMBER),
     "ban a member": acting_on_member("member.ban", Rank.MEMBER),
+    "... a muted one": acting_on_member("member.ban", Rank.MEMBER, group_id=4),
+    "... a banned one anew": acting_on_member("member.ban", Rank.MEMBER, group_id=5),
+    "mute a muted member": acting_on_member("member.mute", Rank.MEMBER, group_id=4),
+    "... a banned one": acting_on_member("member.mute", Rank.MEMBER, group_id=5),
+    "... a locked one": acting_on_member("member.mute", Rank.MEMBER, state=MemberState.LOCKED),
+    "release a muted member": acting_on_member("member.release", Rank.MEMBER, group_id=4),
+    "... a banned member": acting_on_member("member.release", Rank.MEMBER, group_id=5),
+    "undo what touched a ban": moderation.may_lift_bans,
+    "unlock a banned member": acting_on_member("member.lock", Rank.MEMBER, group_id=5),
     "move threads to the board": lambda a: moderation.may_bring_threads_to(a, Board()),
     "... to a secret one": lambda a: moderation.may_bring_threads_to(a, Board(SECRET)),
     "... to one read first": lambda a: moderation.may_bring_threads_to(a, Board(premoderation=1)),

@@ -21,6 +21,7 @@ from forum.core.cache import CacheName
 from forum.core.uow import unit_of_work
 from forum.models import (
     BoardModerator,
+    MemberState,
     ModLogEntry,
     NetworkBan,
     Post,
@@ -99,7 +100,17 @@ def scene(app: Flask, forum: Forum) -> Scene:
         uow.bump(CacheName.SITE)
     peer, chief = forum.moderator(source, "同级版主"), forum.member("同级管理", group_id=1)
     first = forum.member("同级创始人", group_id=1, is_founder=True)
+    punished = {
+        "banned": forum.member("被禁访问者", group_id=5, former_group_id=10),
+        "locked": forum.member(
+            "被锁定者", group_id=4, former_group_id=10, state=MemberState.LOCKED
+        ),
+        "muted": forum.member("被禁言者", group_id=4, former_group_id=10),
+        "muted-peer": forum.member("被禁言的同级", group_id=4, former_group_id=3),
+        "muted-chief": forum.member("被禁言的管理", group_id=4, former_group_id=1),
+    }
     authors = {
+        **punished,
         "own": author, "target": author, "secret": hidden, "peer": peer, "chief": chief, "first": first,
         "spare": author, **{f"self:{name}": who or author for name, who in people.items()},
     }  # fmt: skip
@@ -136,11 +147,17 @@ PLACES = {
 }
 
 
+PUNISHED = ("banned", "locked", "muted", "muted-peer", "muted-chief")
+
+
 def places_of(action: Action) -> tuple[str, ...]:
-    """Where an action is asked for; what minds the author's rank, on one's own things as well."""
-    if action.key == "member.release":  # of somebody who is muted
-        return ("own",)
-    own = ("self",) if action.minds_rank else ()
+    """Where an action is asked for; what minds the author's rank, on one's own things as well, and on
+    what muted staff wrote; what punishes, on who is punished already."""
+    if action.key == "member.release":
+        return PUNISHED
+    if action.replaces_punishment or action.key == "member.ban":
+        return (*PLACES[action.targets], *PUNISHED)
+    own = ("self", "muted-peer") if action.minds_rank else ()
     return (*PLACES[action.targets], *own)
 
 
@@ -150,8 +167,7 @@ def target_of(scene: Scene, action: Action, place: str, who: str) -> int:
     if action.targets is TargetKind.NETWORK:
         return scene.ban_id
     if action.targets is TargetKind.MEMBER:
-        muted = scene.people["muted"]
-        return muted if action.key == "member.release" and muted else scene.authors[place]
+        return scene.authors[place]
     if action.targets is TargetKind.THREAD:
         return (scene.binned if action.states == {ThreadState.RECYCLED} else scene.threads)[place]
     return scene.posts[place, next(one for one in REPLIES if one in action.states)]

@@ -101,6 +101,21 @@ def test_another_end_date_is_shown_before_it_is_done(client, forum, board_id, mo
     assert [one.target_count for one in entries(forum)] == [2]
 
 
+def test_what_was_decided_about_oneself_leads_to_an_appeal(client, forum, board_id, moderator):
+    thread_id = forum.thread(moderator.member_id, board_id)
+    done = Moderator(forum, FOUNDER_ID).does("thread.close", thread_id)
+    path = f"/moderation/undo/{done.entry_id}"
+    assert path not in client.get("/moderation/log").text
+
+    for page in (client.get(f"{path}?lang=en"), send(client, f"{path}?lang=en")):
+        assert page.status_code == 403
+        assert "You cannot take it back: appeal against it" in page.text
+        assert f'href="/appeals/{done.entry_id}/new' in page.text
+
+    assert row(forum, Thread, thread_id).is_closed
+    assert client.get(f"/appeals/{done.entry_id}/new").status_code == 200
+
+
 NOTICES, LINKS, POINTS = "an undo sends another", "lead nowhere", "stay spent"
 
 

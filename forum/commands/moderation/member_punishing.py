@@ -1,7 +1,6 @@
 """Muting, banning and locking members, and letting them go."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from forum.commands.moderation.planning import Planner
 from forum.commands.moderation.post_warnings import punished
@@ -9,7 +8,7 @@ from forum.commands.moderation.registry import action
 from forum.core.errors import Invalid
 from forum.models import Member, MemberState, TargetKind
 from forum.modlog.registry import Choice, Group, NoOptions, asked
-from forum.policies.actor import BANNED_GROUP, MUTED_GROUP, PUNISHING_GROUPS, Actor, Rank
+from forum.policies.actor import BANNED_GROUP, MUTED_GROUP, PUNISHING_GROUPS, Rank
 from forum.policies.permissions import May
 
 
@@ -17,10 +16,11 @@ from forum.policies.permissions import May
     "member.mute", "Mute", "Undo muting",
     targets=TargetKind.MEMBER, permission=May.MUTE, group=Group.MEMBER, family="member.group",
     is_bulk=True, is_destructive=True, takes_expiry=True, icon="lock",
-    ends_by="member.release", end_column="group_until",
+    ends_by="member.release", end_column="group_until", replaces_punishment=True,
 )  # fmt: skip
 def mute(planner: Planner, member: Member, _options: NoOptions) -> None:
-    """禁止发言: reads, but posts nothing; comes back to the former group."""
+    """禁止发言: reads, but posts nothing; comes back to the former group. In place of a ban only by who
+    may ban: the ban would be over."""
     _punish(planner, member, MUTED_GROUP)
 
 
@@ -43,21 +43,16 @@ def _punish(planner: Planner, member: Member, group_id: int) -> None:
 @action(
     "member.release", "Release", "Undo the release",
     targets=TargetKind.MEMBER, permission=May.MUTE, group=Group.MEMBER, family="member.group",
-    is_bulk=True, icon="unlock", fits=lambda _site, actor, member: _can_release(actor, member),
+    is_bulk=True, icon="unlock", replaces_punishment=True,
+    fits=lambda _site, _actor, member: member.group_id in PUNISHING_GROUPS,
 )  # fmt: skip
 def release(planner: Planner, member: Member, _options: NoOptions) -> None:
     """解除禁止: back to the former group, or the one the points give."""
-    if not _can_release(planner.actor, member):
+    if member.group_id not in PUNISHING_GROUPS:
         raise Invalid("not_punished", field="ids")
     home = member.former_group_id or group_by_points(planner, member.total)
     planner.change(member, group_id=home, group_until=None, former_group_id=None)
     planner.tell(member.id)
-
-
-def _can_release(actor: Actor, member: Any) -> bool:
-    if member.group_id == BANNED_GROUP:
-        return bool(actor.permission(May.BAN))
-    return bool(member.group_id in PUNISHING_GROUPS)
 
 
 def group_by_points(planner: Planner, total: int) -> int:

@@ -178,7 +178,7 @@ def verdict_on(
         )
     if isinstance(target, NetworkBan):
         return may_use(actor, action)
-    return may_moderate_member(actor, action, member_id=target.id, rank=rank)
+    return may_moderate_member(actor, action, target, rank=rank)
 
 
 def options_verdict(actor: Actor, site: Site, action: Action, options: Any) -> Verdict:

@@ -95,7 +95,7 @@ def undo(
     if entry.row.undone_by_id is not None:
         raise ConflictError("already_undone")
     if actor is not None:
-        undo_verdict(s, actor, site, entry).require()
+        undo_verdict(s, actor, site, entry, only=only).require()
         reason = checked_reason(actor, reason)
 
     found = conflicts_in(s, site, entry.action.targets, entry.id, entry.raw_effects)

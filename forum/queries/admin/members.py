@@ -11,7 +11,7 @@ from forum.core.names import email_key, name_key
 from forum.core.paging import Pager, pager
 from forum.models import Group, Member, MemberState
 from forum.policies.actor import Rank
-from forum.queries.actors import member_rank
+from forum.queries.actors import rank_to_mind
 from forum.queries.site import Site
 
 PER_PAGE = 50
@@ -157,9 +157,10 @@ def member_card(s: Session, site: Site, member_id: int) -> MemberCard:
     ).one_or_none()
     if row is None:
         raise NotFound("no_such_member")
-    rank = member_rank(site, group_id=row.group_id, is_founder=row.is_founder, member_id=member_id)
-    if row.former_group_id is not None:
-        rank = max(rank, site.groups[row.former_group_id].rank)
+    rank = rank_to_mind(
+        site, group_id=row.group_id, former_group_id=row.former_group_id,
+        is_founder=row.is_founder, member_id=member_id,
+    )  # fmt: skip
     moderated = tuple(
         board.id
         for board in site.boards.values()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from forum.models import GroupKind, Member, MemberPoints, MemberState, OnlineVisit, Post
 from forum.points.ranks import StarParts, star_parts
 from forum.policies.actor import Actor, Rank
-from forum.queries.actors import member_rank
+from forum.queries.actors import rank_to_mind
 from forum.queries.site import GroupInfo, Site
 
 _OPEN_END = 9_999_999  # the upper bound of the ladder's last group
@@ -133,8 +133,12 @@ def author_panel(site: Site, actor: Actor, row: Any) -> AuthorPanel:
         star_parts=star_parts(stars, site.settings.reading.star_threshold),
         upgrade=None if row.author_shown_group_title else upgrade(group, row.author_total),
         total=row.author_total,
-        rank=member_rank(
-            site, group_id=group.id, is_founder=row.author_is_founder, member_id=row.author_id
+        rank=rank_to_mind(
+            site,
+            group_id=row.author_group_id,
+            former_group_id=row.author_former_group_id,
+            is_founder=row.author_is_founder,
+            member_id=row.author_id,
         ),
         signature_html=row.author_signature_html,
     )

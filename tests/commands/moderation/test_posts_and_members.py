@@ -16,6 +16,7 @@ from forum.models import (
     GroupPermission,
     LoginSession,
     Member,
+    ModLogEntry,
     Notice,
     Post,
     PostState,
@@ -24,7 +25,7 @@ from forum.models import (
     Thread,
     ThreadState,
 )
-from forum.policies.actor import BANNED_GROUP, MUTED_GROUP
+from forum.policies.actor import BANNED_GROUP, MUTED_GROUP, Rank
 from tests.commands.moderation.acting import Moderator, differences, row, working
 from tests.commands.moderation.test_thread_actions import money, paid_thread
 from tests.commands.test_queue import posting, replies, starts
@@ -135,6 +136,63 @@ def test_a_warning_mutes_too_when_there_were_enough_before(forum, founder):
 
     founder.does("post.warn", ids[4])  # who is muted already stays so until then
     assert row(forum, Member, author).group_until == muted.group_until
+
+
+def test_muting_does_not_lift_a_ban(forum, founder):
+    moderator = Moderator(forum, forum.moderator(FIRST_BOARD_ID))
+    member_id = forum.member()
+    founder.does("member.ban", member_id)
+
+    for key in ("member.mute", "member.release"):
+        with pytest.raises(Forbidden, match="punished_harder"):
+            moderator.does(key, member_id)
+    assert row(forum, Member, member_id).group_id == BANNED_GROUP
+
+    administrator = Moderator(forum, forum.member("管理", group_id=1))
+    administrator.does("member.mute", member_id)
+    moderator.does("member.release", member_id)
+    assert row(forum, Member, member_id).group_id == 10
+
+
+def test_who_may_not_ban_undoes_nothing_about_a_ban(forum, founder):
+    moderator = Moderator(forum, forum.moderator(FIRST_BOARD_ID))
+    member_id = forum.member()
+    founder.does("member.ban", member_id)
+    released = founder.does("member.release", member_id)
+
+    with pytest.raises(Forbidden, match="punished_harder"):
+        moderator.undoes(released.entry_id)  # it would ban again
+
+    muted = founder.does("member.mute", member_id)
+    moderator.undoes(muted.entry_id)
+    assert row(forum, Member, member_id).group_id == 10
+
+
+@pytest.mark.parametrize("punishing", ["member.mute", "member.ban"])
+@pytest.mark.parametrize("rank", ["super", "peer", "appointed"])
+def test_punished_staff_stay_out_of_reach_of_those_below(forum, founder, punishing, rank):
+    moderator = Moderator(forum, forum.moderator(FIRST_BOARD_ID))
+    target = {
+        "super": lambda: forum.member("超版", group_id=2),
+        "peer": lambda: forum.moderator(FIRST_BOARD_ID, "同级"),
+        "appointed": lambda: forum.moderator(FIRST_BOARD_ID, "金牌版主", group_id=14),
+    }[rank]()
+    thread_id = forum.thread(target, replies=1)
+    founder.does(punishing, target)
+
+    assert forum.actor(target).rank is Rank.MEMBER  # what they can do themselves
+    for key, ids in (
+        ("member.release", target),
+        ("member.mute", target),
+        ("thread.delete", thread_id),
+        ("post.delete", post_ids(forum, thread_id)[1]),
+    ):
+        with pytest.raises(Forbidden, match="outranked"):
+            moderator.does(key, ids)
+    with forum.read() as s:
+        newest = s.scalars(select(ModLogEntry.id).order_by(ModLogEntry.id.desc())).first()
+    with pytest.raises(Forbidden, match=r"outranked|group"):
+        moderator.undoes(newest)
 
 
 def test_a_lowered_limit_counts_for_warnings_given_before(forum, founder):

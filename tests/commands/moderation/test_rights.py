@@ -49,7 +49,13 @@ def world(forum):
     for place, (board, who) in places.items():
         for state in (ThreadState.VISIBLE, ThreadState.RECYCLED):
             threads[place, state] = forum.thread(who, board, replies=2, state=state)
-    return forum, people, threads, {"own": author, "peer": peer}, theirs
+    members = {
+        "own": author, "peer": peer,
+        "muted": forum.member("禁言", group_id=4, former_group_id=10),
+        "banned": forum.member("禁访", group_id=5, former_group_id=10),
+        "gagged": forum.member("禁言的版主", group_id=4, former_group_id=3),
+    }  # fmt: skip
+    return forum, people, threads, members, theirs
 
 
 def options_of(action, other, board):
@@ -69,6 +75,8 @@ def targets_of(forum, action, threads, members, place):
     )
     if action.targets is TargetKind.MEMBER:
         return members.get(place)
+    if (place, state) not in threads:
+        return None
     thread = threads[place, state]
     if action.targets is TargetKind.THREAD:
         return thread
@@ -84,7 +92,7 @@ def test_the_table_says_who_may(world):
     for key, action in ACTIONS.items():
         if action.site_wide or key == "post.restore":
             continue
-        for place in ("own", "peer", "secret"):
+        for place in ("own", "peer", "secret", "muted", "banned", "gagged"):
             target = targets_of(forum, action, threads, members, place)
             if target is None:
                 continue
