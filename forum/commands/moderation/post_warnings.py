@@ -1,6 +1,7 @@
 """Warnings: so many within the window mute the author for a while."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -27,8 +28,8 @@ class WarnOptions:
     ends_as=WarnOptions(False),
 )  # fmt: skip
 def warn(planner: Planner, target: PostTarget, options: WarnOptions) -> None:
-    """警告, 解除警告. Each warning that is one too many within the window mutes the author, unless
-    somebody did; Discuz! asks for the right to block as well."""
+    """警告, 解除警告. Each warning that is one too many within the window mutes the author, or for longer
+    where that was to end before; Discuz! asks for the right to block as well."""
     post = target.post
     if post.is_warned == options.warns:
         return
@@ -72,13 +73,20 @@ def _mute_after_too_many(planner: Planner, author_id: int) -> None:
     if before + len(given) < settings.warning_limit:
         return
     author = planner.session.get(Member, author_id)
-    if author is None or author.group_id in PUNISHING_GROUPS:
+    until = planner.now + settings.warning_mute
+    if author is None or _is_punished_until(author, until):
         return
     muted: set[int] = planner.remembered("muted", set)
     if author_id not in muted:  # by another of these warnings
         muted.add(author_id)
-        until = planner.now + settings.warning_mute
         planner.change(author, **punished(author, MUTED_GROUP, until))
+
+
+def _is_punished_until(member: Member, until: datetime) -> bool:
+    """Banned, or muted as long as that or longer already: the later end counts."""
+    if member.group_id != MUTED_GROUP:
+        return member.group_id in PUNISHING_GROUPS
+    return member.group_until is None or member.group_until >= until
 
 
 def punished(member: Member, group_id: int, until: Any) -> dict[str, Any]:

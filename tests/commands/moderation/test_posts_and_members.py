@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from forum.commands.moderation.expiry import due_entries, end_entry
 from forum.commands.moderation.member_cleaning import CleanOptions
 from forum.commands.moderation.member_punishing import ClearOptions
 from forum.commands.moderation.post_states import BlockOptions
@@ -26,6 +27,7 @@ from forum.models import (
     ThreadState,
 )
 from forum.policies.actor import BANNED_GROUP, MUTED_GROUP, Rank
+from forum.queries.punishments import mutes_by_warnings
 from tests.commands.moderation.acting import Moderator, differences, row, working
 from tests.commands.moderation.test_thread_actions import money, paid_thread
 from tests.commands.test_queue import posting, replies, starts
@@ -134,8 +136,56 @@ def test_a_warning_mutes_too_when_there_were_enough_before(forum, founder):
     muted = row(forum, Member, author)
     assert (muted.group_id, muted.former_group_id) == (MUTED_GROUP, 10)
 
-    founder.does("post.warn", ids[4])  # who is muted already stays so until then
+    founder.does("post.warn", ids[4])  # the 30 days begin anew
+    assert row(forum, Member, author).group_until > muted.group_until
+
+
+def test_warnings_make_a_short_mute_longer(forum, founder):
+    author = forum.member()
+    ids = post_ids(forum, forum.thread(author, replies=2))
+    soon = utc_now() + timedelta(hours=1)
+    founder.does("member.mute", author, expires_at=soon)
+
+    founder.does("post.warn", *ids[:2])
+    assert row(forum, Member, author).group_until == soon
+    done = founder.does("post.warn", ids[2])
+
+    muted = row(forum, Member, author)
+    assert muted.group_until > utc_now() + timedelta(days=29)
+    assert (muted.group_id, muted.former_group_id) == (MUTED_GROUP, 10)
+    with forum.read() as s:  # the member is told of it, as of a mute
+        assert author in mutes_by_warnings(s, [done.entry_id])[done.entry_id]
+
+    with working(forum) as uow:  # the hour is over
+        for due in due_entries(uow.session, soon):
+            end_entry(uow, due)
     assert row(forum, Member, author).group_until == muted.group_until
+
+    founder.undoes(done.entry_id)
+    assert row(forum, Member, author).group_until == soon
+
+
+@pytest.mark.parametrize("days", [None, 90])
+def test_warnings_do_not_shorten_a_mute(forum, founder, days):
+    author = forum.member()
+    until = None if days is None else utc_now() + timedelta(days=days)
+    founder.does("member.mute", author, expires_at=until)
+
+    founder.does("post.warn", *post_ids(forum, forum.thread(author, replies=3)))
+
+    muted = row(forum, Member, author)
+    assert (muted.group_id, muted.group_until) == (MUTED_GROUP, until)
+
+
+def test_warnings_leave_a_ban_alone(forum, founder):
+    author = forum.member()
+    founder.does("member.ban", author, expires_at=utc_now() + timedelta(hours=1))
+    banned = row(forum, Member, author)
+
+    founder.does("post.warn", *post_ids(forum, forum.thread(author, replies=3)))
+
+    now = row(forum, Member, author)
+    assert (now.group_id, now.group_until) == (BANNED_GROUP, banned.group_until)
 
 
 def test_muting_does_not_lift_a_ban(forum, founder):
