@@ -29,6 +29,9 @@ from forum.modlog.effects import (
 )
 from forum.queries.site import Site
 
+# What put a thread here took back what its digest was paid, and gives it again.
+HOLDS_A_DIGEST = frozenset({ThreadState.RECYCLED, ThreadState.MERGED})
+
 
 @dataclass(frozen=True)
 class Conflict:
@@ -102,11 +105,11 @@ def _changed(s: Session, site: Site, effects: Sequence[Effect]) -> Iterable[Conf
                     yield Conflict(
                         one.target, "changed", name, one.id, column, expected, row[column]
                     )
-            if "digest_level" in one.after and row["state"] == ThreadState.RECYCLED:
-                # What the digest was paid its deletion holds, and would give back once more.
+            if "digest_level" in one.after and row["state"] in HOLDS_A_DIGEST:
+                # Undone now, the deletion or the merge would give it back once more.
                 yield Conflict(
                     one.target, "changed", name, one.id, "state",
-                    ThreadState.VISIBLE.value, ThreadState.RECYCLED.value,
+                    ThreadState.VISIBLE.value, row["state"],
                 )  # fmt: skip
             board_id = one.before.get("board_id")
             if board_id is not None and (

@@ -7,14 +7,14 @@ from datetime import datetime
 from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
-from forum.commands.moderation.conflicts import conflicts_in
+from forum.commands.moderation.conflicts import HOLDS_A_DIGEST, conflicts_in
 from forum.commands.moderation.perform import Request, load_for, logged, make, plan
 from forum.commands.moderation.record import record
 from forum.commands.moderation.undo import LoggedEntry, load_entry, undo
 from forum.commands.points import recompute_total
 from forum.core.cache import CacheName
 from forum.core.uow import UnitOfWork
-from forum.models import Member, ModLogEntry, ModLogTarget, Thread, ThreadState
+from forum.models import Member, ModLogEntry, ModLogTarget, Thread
 from forum.modlog.effects import Change, Effect
 from forum.modlog.registry import Action, action_of
 from forum.policies.actor import Actor, Rank
@@ -24,11 +24,11 @@ from forum.queries.site import site_of
 MOST = 200
 
 
-# What a digest was paid a deletion holds: its end waits until the thread is out of the bin.
+# What a digest was paid a deletion or a merge holds: its end waits until the thread is back.
 _WAITING_IN_THE_BIN = and_(
     ModLogEntry.action == "thread.digest",
     select(Thread.id)
-    .where(Thread.id == ModLogTarget.target_id, Thread.state == ThreadState.RECYCLED)
+    .where(Thread.id == ModLogTarget.target_id, Thread.state.in_(HOLDS_A_DIGEST))
     .exists(),
 )
 

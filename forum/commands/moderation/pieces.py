@@ -114,7 +114,8 @@ def _comes_first(effect: Create | Derived | Change) -> bool:
             # New floors fit under the last one at every moment.
             return bool(effect.after.get("last_floor", 0) > effect.before.get("last_floor", 0))
         case Change(table="threads"):
-            return effect.after.get("state") in HIDDEN
+            access = effect.after.get("read_access", 0) > effect.before.get("read_access", 0)
+            return access or effect.after.get("state") in HIDDEN
         case Change(table="members"):
             return True  # who is banned writes nothing more meanwhile
     return False

@@ -93,10 +93,14 @@ def merge(planner: Planner, thread: Thread, options: MergeOptions) -> None:
             created_at=other.created_at,
             first_post_id=first.id,
         )
+    # Who may not read one of them reads none of its posts in the other.
+    planner.change(thread, read_access=max(thread.read_access, other.read_access))
     planner.change(thread, tags=_tags_of_both(planner, thread, other))
     planner.derive(thread, last_floor=len(posts))
     _derive_last_post(planner, thread, posts)
     planner.change(other, state=ThreadState.MERGED, moved_to_id=thread.id, sticky_level=0)
+    # It is a digest thread no longer; the one that stays is what it was.
+    planner.reverse_rule(f"thread:{other.id}", "thread.digested")
     if other.view_count:
         planner.effects.add(
             Count(thread.id, "threads", thread.id, {"view_count": other.view_count})

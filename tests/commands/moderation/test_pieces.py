@@ -94,6 +94,17 @@ def test_a_thread_is_hidden_before_its_points_go_and_shown_after_they_came_back(
     assert [len(piece[-1].ids) for piece in divide([points], KEPT, 10)] == [9, 9, 7]
 
 
+def test_a_thread_asks_for_more_reading_access_first_and_for_less_last():
+    less, more = {"read_access": 0}, {"read_access": 90}
+    moves = MovePosts(KEPT, OTHER, KEPT, tuple((number, number, number) for number in range(2, 32)))
+
+    raised = divide([moves, Change(KEPT, "threads", KEPT, less, more)], KEPT, 10)
+    lowered = divide([Change(KEPT, "threads", KEPT, more, less), moves], KEPT, 10)
+
+    assert isinstance(raised[0][0], Change)
+    assert isinstance(lowered[-1][-1], Change)
+
+
 def test_the_log_says_how_many_posts_went_for_good_not_which():
     whole = Purge(KEPT, "threads", KEPT, 2)
     alone = Purge(7, "posts", 7, 1)

@@ -5,6 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from forum.commands.moderation import preview
+from forum.commands.moderation.expiry import due_entries, end_entry
+from forum.commands.moderation.thread_marks import DigestOptions
 from forum.commands.moderation.thread_merging import MergeOptions, SplitOptions, floors_in
 from forum.commands.moderation.thread_moving import MoveOptions
 from forum.commands.moderation.thread_places import CopyOptions, TypeOptions
@@ -14,7 +17,10 @@ from forum.core.clock import utc_now
 from forum.core.errors import Conflict, Forbidden, Invalid
 from forum.core.uow import unit_of_work
 from forum.models import Member, Post, Thread, ThreadState, ThreadType, WordAction
+from forum.modlog.effects import Change
 from forum.points.ledger import balances
+from forum.queries.points import book_differences
+from forum.queries.site import site_of
 from tests.commands.moderation.acting import Moderator, differences, row, working
 from tests.commands.test_queue import word
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
@@ -205,6 +211,97 @@ def test_a_merge_is_undone_and_later_replies_stay_behind_it(forum, founder, two_
 
     founder.undoes(undone.entry_id)
     assert [floor for floor, _ in floors(forum, kept)] == [1, 2, 3, 4, 5, 6]
+    assert differences(forum) == []
+
+
+@pytest.mark.parametrize(("own", "others"), [(0, 90), (90, 0), (20, 90)])
+def test_a_merge_shows_nothing_to_who_might_not_read_it(forum, founder, own, others):
+    author = forum.member()
+    kept = forum.thread(author, title="公开的", replies=1, read_access=own)
+    other = forum.thread(author, title="内部的", replies=1, read_access=others)
+    with forum.read() as s:
+        shown = preview(
+            s, founder.actor, site_of(s), "thread.merge", [kept], MergeOptions(other), now=utc_now()
+        )
+    changes = [
+        one.after["read_access"]
+        for one in shown.planned.effects
+        if isinstance(one, Change) and "read_access" in one.after
+    ]
+    assert changes == ([90] if own < 90 else [])
+
+    done = founder.does("thread.merge", kept, options=MergeOptions(other))
+    assert row(forum, Thread, kept).read_access == 90
+
+    undone = founder.undoes(done.entry_id)
+    assert row(forum, Thread, kept).read_access == own
+    assert row(forum, Thread, other).read_access == others
+    founder.undoes(undone.entry_id)
+    assert row(forum, Thread, kept).read_access == 90
+
+
+def test_parts_and_copies_ask_for_the_same_reading_access(forum, founder):
+    author, board_id = forum.member(), forum.board("别处")
+    thread_id = forum.thread(author, replies=3, read_access=90)
+
+    founder.does("thread.split", thread_id, options=SplitOptions("2", "分出来的"))
+    founder.does("thread.copy", thread_id, options=CopyOptions(board_id))
+
+    with forum.read() as s:
+        found = s.scalars(select(Thread.read_access).where(Thread.id > thread_id)).all()
+    assert found == [90, 90]
+
+
+def facts_of(forum, member_id):
+    with forum.read() as s:
+        assert list(book_differences(s, site_of(s))) == []
+        return balances(s, member_id).get(2, 0), s.get_one(Member, member_id).digest_count
+
+
+@pytest.mark.parametrize("is_undone_last", [True, False])
+def test_a_digest_that_is_merged_away_takes_its_points_along(forum, founder, is_undone_last):
+    author = forum.member()
+    kept, other = forum.thread(author, replies=1), forum.thread(author, replies=1)
+    founder.does("thread.digest", kept, options=DigestOptions(1))
+    founder.does("thread.digest", other, options=DigestOptions(2))
+    assert facts_of(forum, author) == (15, 2)
+
+    merged = founder.does("thread.merge", kept, options=MergeOptions(other))
+    assert facts_of(forum, author) == (5, 1)
+    assert row(forum, Thread, kept).digest_level == 1
+    assert differences(forum) == []
+
+    undone = founder.undoes(merged.entry_id)
+    assert facts_of(forum, author) == (15, 2)
+    if is_undone_last:
+        return
+    founder.undoes(undone.entry_id)
+    deleted = founder.does("thread.delete", kept)
+    assert facts_of(forum, author) == (0, 0)
+    founder.undoes(deleted.entry_id)
+    assert facts_of(forum, author) == (5, 1)
+    assert differences(forum) == []
+
+
+def test_a_merged_digest_is_taken_back_and_ends_when_its_thread_is_back(forum, founder):
+    author = forum.member()
+    kept, other = forum.thread(author), forum.thread(author)
+    until = utc_now() + timedelta(days=1)
+    digested = founder.does("thread.digest", other, options=DigestOptions(2), expires_at=until)
+    merged = founder.does("thread.merge", kept, options=MergeOptions(other))
+
+    with pytest.raises(Conflict, match="undo_conflicts"):
+        founder.undoes(digested.entry_id)
+    with forum.read() as s:
+        assert due_entries(s, until) == []
+    assert facts_of(forum, author) == (0, 0)
+
+    founder.undoes(merged.entry_id)
+    with working(forum) as uow:
+        (due,) = due_entries(uow.session, until)
+        assert end_entry(uow, due)
+    assert facts_of(forum, author) == (0, 0)
+    assert row(forum, Thread, other).digest_level == 0
     assert differences(forum) == []
 
 

@@ -175,6 +175,7 @@ def _make_thread(draw, uow, world, number):
         type_id=draw(st.sampled_from([None, world.types[board_id]])),
         is_closed=draw(st.booleans()), sticky_level=draw(st.sampled_from([0, 0, 0, 1, 3])) if is_shown else 0,
         tags=draw(st.sampled_from(["", "春天,摄影", "春天,旧物,Python,三月"])),
+        read_access=draw(st.sampled_from([0, 0, 20])),
         created_at=began, last_post_at=began, last_poster_id=author, last_poster_name=name,
     )  # fmt: skip
     s.add(thread)
