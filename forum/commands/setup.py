@@ -28,7 +28,7 @@ DEFAULT_GROUPS = (
     (1, _S, 3, "管理员", None, None, 9, True, 200),
     (2, _S, 2, "超级版主", None, None, 8, True, 150),
     (3, _S, 1, "版主", None, None, 7, True, 100),
-    (4, _S, 0, "禁止发言", None, None, 0, True, 0),
+    (4, _S, 0, "禁止发言", None, None, 0, True, 1),  # Discuz!: 0, and they read less than guests
     (5, _S, 0, "禁止访问", None, None, 0, False, 0),
     (6, _S, 0, "禁止 IP", None, None, 0, False, 0),
     (7, _S, 0, "游客", None, None, 0, True, 1),

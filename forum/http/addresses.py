@@ -190,6 +190,10 @@ class Addresses:
         """The one page for members who are shut out: why, until when, and the way to appeal."""
         return self._at("/banned")
 
+    def muted(self) -> str:
+        """Why one may not post, until when, and the way to appeal."""
+        return self._at("/muted")
+
     def darkroom(self, before: int | None = None) -> str:
         """小黑屋."""
         return self._at("/darkroom", before=before)

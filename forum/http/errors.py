@@ -1,6 +1,7 @@
 """What is a visitor told when something goes wrong? The only sentences outside the templates."""
 
 import logging
+from datetime import datetime
 from typing import Any
 
 from flask import Flask, flash, render_template, request
@@ -10,7 +11,9 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from forum.core.errors import ForumError, TooSoon
-from forum.policies.verdict import Refusal, Verdict
+from forum.http.context import actor
+from forum.http.times import absolute
+from forum.policies.verdict import MUTINGS, Refusal, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +46,7 @@ REFUSALS: dict[str, Any] = {
     Refusal.LEVEL_TOO_HIGH: _l("You may go up to level %(allowed)s."),
     Refusal.BANNED: _l("This account is banned."),
     Refusal.MUTED: _l("You may not post at the moment."),
+    Refusal.MUTED_UNTIL: _l("You are muted until %(until)s: you may read, but not post."),
     Refusal.NOT_POSTABLE: _l("No threads can be started here."),
     Refusal.OWN_POST: _l("This is your own post."),
     Refusal.OWN_DECISION: _l("Somebody else has to look at this."),
@@ -278,7 +282,11 @@ def sentence(key: str, data: dict[str, Any]) -> str:
         log.error("no_sentence", extra={"key": key})
         return str(_("That did not work."))
     words = str(template)
-    return str(words % {name: str(value) for name, value in data.items()}) if data else words
+    return str(words % {name: _shown(value) for name, value in data.items()}) if data else words
+
+
+def _shown(value: Any) -> str:
+    return absolute(value, actor().zone) if isinstance(value, datetime) else str(value)
 
 
 def reason(verdict: Verdict) -> str:
@@ -322,6 +330,7 @@ def init_app(app: Flask) -> None:
             title,
             sentence(error.key, error.data),
             offers_login=error.key == Refusal.SIGN_IN,
+            is_muting=error.key in MUTINGS,
             to_appeal=error.data["entry_id"] if error.key == Refusal.AGAINST_ONESELF else None,
             next_path=request.full_path.rstrip("?") if request.method == "GET" else None,
         )

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from forum.models.members import MemberState
-from forum.policies.actor import BANNED_GROUP, Actor, Rank
+from forum.policies.actor import BANNED_GROUP, MUTED_GROUP, Actor, Rank
 from forum.policies.permissions import May
 from forum.policies.verdict import ALLOWED, Refusal, Verdict, refused
 from forum.settings import Accounts
@@ -46,6 +46,20 @@ def may_visit(actor: Actor) -> Verdict:
     if actor.group_id == BANNED_GROUP:
         return refused(Refusal.BANNED)
     return refused(Refusal.GROUP, group=actor.group_title)
+
+
+def may_write(actor: Actor) -> Verdict:
+    """Write anything for others: not while one is muted (禁止发言)."""
+    if actor.is_guest:
+        return refused(Refusal.SIGN_IN)
+    visiting = may_visit(actor)
+    if not visiting:
+        return visiting
+    if actor.group_id != MUTED_GROUP:
+        return ALLOWED
+    if actor.group_until is None:
+        return refused(Refusal.MUTED)
+    return refused(Refusal.MUTED_UNTIL, until=actor.group_until)
 
 
 def may_use_account(actor: Actor) -> Verdict:

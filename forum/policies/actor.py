@@ -30,7 +30,7 @@ class BoardSets:
     readable: frozenset[int] = frozenset()
     startable: frozenset[int] = frozenset()
     repliable: frozenset[int] = frozenset()
-    # What only a group without any reading access, as the muted are, keeps from one: no secret.
+    # What only a group without any reading access, as the muted may be, keeps from one: no secret.
     withheld: frozenset[int] = frozenset()
 
 
@@ -48,6 +48,7 @@ class Actor:
     read_access: int = 0
     may_visit: bool = True  # False: one of a group that is shut out, the banned above all
     is_locked: bool = False  # and then shut out, whatever the group
+    group_until: datetime | None = None  # when the group is over, where it is for a time
     permissions: Mapping[str, int] = field(default_factory=dict)
     boards: BoardSets = BoardSets()
     moderated: frozenset[int] = frozenset()

@@ -2,6 +2,7 @@
 
 from typing import Protocol, TypeVar
 
+from forum.policies.accounts import may_write
 from forum.policies.actor import Actor
 from forum.policies.permissions import May
 from forum.policies.verdict import ALLOWED, Refusal, Verdict, refused
@@ -70,6 +71,9 @@ def no_right_there(actor: Actor, group_may: bool) -> Verdict:
     """The most helpful refusal for somebody whose group leaves them out."""
     if actor.is_guest:
         return refused(Refusal.SIGN_IN)
+    muted = may_write(actor)
+    if not muted:
+        return muted
     if group_may:
         return refused(Refusal.BOARD, group=actor.group_title)
     if actor.next_group is not None and actor.next_group[1] > actor.total:

@@ -3,8 +3,8 @@
 from typing import Protocol
 
 from forum.models.members import MemberState
-from forum.policies.accounts import may_visit
-from forum.policies.actor import MUTED_GROUP, Actor, Rank
+from forum.policies.accounts import may_visit, may_write
+from forum.policies.actor import Actor, Rank
 from forum.policies.permissions import May
 from forum.policies.queue import escalation_of
 from forum.policies.verdict import ALLOWED, Refusal, Verdict, refused
@@ -48,8 +48,9 @@ def may_send_messages(actor: Actor) -> Verdict:
     own = may_use_messages(actor)
     if not own:
         return own
-    if actor.group_id == MUTED_GROUP:
-        return refused(Refusal.MUTED)
+    muted = may_write(actor)
+    if not muted:
+        return muted
     if not actor.permission(May.SEND_MESSAGES):
         return refused(Refusal.GROUP, group=actor.group_title)
     return ALLOWED

@@ -5,7 +5,9 @@ from typing import Protocol
 
 from forum.models.posts import PostState
 from forum.models.threads import ThreadState
+from forum.policies.accounts import may_write
 from forum.policies.actor import Actor, Rank, outranks
+from forum.policies.boards import no_right_there
 from forum.policies.permissions import May
 from forum.policies.threads import ThreadFacts, may_read_thread
 from forum.policies.verdict import ALLOWED, Refusal, Verdict, refused
@@ -62,7 +64,7 @@ def may_edit_post(
     if actor.member_id != post.author_id:
         return refused(Refusal.NOT_YOURS)
     if thread.board_id not in actor.repliable:
-        return refused(Refusal.MUTED)
+        return no_right_there(actor, bool(actor.permission(May.REPLY)))
     if thread.is_closed:
         return refused(Refusal.CLOSED)
     minutes = actor.permission(May.EDIT_MINUTES)
@@ -95,6 +97,9 @@ def may_delete_own_post(actor: Actor, thread: AnsweredThread, post: FloorFacts) 
         return visible
     if actor.member_id != post.author_id:
         return refused(Refusal.NOT_YOURS)
+    muted = may_write(actor)
+    if not muted:
+        return muted
     if not actor.permission(May.DELETE_OWN):
         return refused(Refusal.GROUP, group=actor.group_title)
     editable = may_edit_post(actor, thread, post)
@@ -118,7 +123,7 @@ def may_pin_reply(actor: Actor, thread: ThreadFacts, post: FloorFacts) -> Verdic
     if actor.member_id != thread.author_id:
         return refused(Refusal.NOT_YOURS)
     if thread.board_id not in actor.repliable:
-        return refused(Refusal.MUTED)
+        return no_right_there(actor, bool(actor.permission(May.REPLY)))
     if thread.is_closed:
         return refused(Refusal.CLOSED)
     is_shown = thread.state is ThreadState.VISIBLE and post.state is PostState.VISIBLE

@@ -31,6 +31,7 @@ class Refusal(enum.StrEnum):
     LEVEL_TOO_HIGH = "level_too_high"  # data: allowed
     BANNED = "banned"
     MUTED = "muted"
+    MUTED_UNTIL = "muted_until"  # data: until
     NOT_POSTABLE = "not_postable"  # a category or a redirect holds no threads
     OWN_POST = "own_post"
     OWN_DECISION = "own_decision"  # somebody else has to look at it
@@ -57,6 +58,9 @@ class Refusal(enum.StrEnum):
     IN_HAND = "in_hand"  # a large action is at work on the thread
 
 
+MUTINGS = frozenset({Refusal.MUTED, Refusal.MUTED_UNTIL})
+
+
 @dataclass(frozen=True)
 class Verdict:
     """Truthy = allowed. Otherwise `refusal` says why and `data` what would help."""
@@ -66,6 +70,11 @@ class Verdict:
 
     def __bool__(self) -> bool:
         return self.refusal is None
+
+    @property
+    def is_muting(self) -> bool:
+        """Is it refused because the actor is muted? Then there is a page that says why."""
+        return self.refusal in MUTINGS
 
     def require(self) -> None:
         """Go on only when allowed.

@@ -206,6 +206,7 @@ def _actor(
         group_title=group.title,
         member_id=row.id,
         name=row.name,
+        group_until=row.group_until if group_id == row.group_id else None,
         rank=rank,
         total=row.total,
         read_access=max(

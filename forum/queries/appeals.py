@@ -4,7 +4,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    SQLColumnExpression,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session, aliased
 
 from forum.core.errors import NotFound
@@ -20,11 +29,11 @@ from forum.models import (
 )
 from forum.modlog.registry import ACTIONS
 from forum.modlog.told import targets_told
-from forum.policies.actor import Actor, Rank
+from forum.policies.actor import MUTED_GROUP, Actor, Rank
 from forum.policies.queue import may_answer_appeal, may_see_appeals
 from forum.policies.verdict import Refusal, Verdict, refused
 from forum.queries.actors import rank_to_mind
-from forum.queries.punishments import BANNING, LOCKING, newest_decision
+from forum.queries.punishments import BANNING, LOCKING, MUTING, muting_warnings, newest_decision
 from forum.queries.site import Site
 
 PAGE = 20
@@ -123,8 +132,8 @@ def own_appeal(s: Session, actor: Actor, entry_id: int) -> OwnAppeal:
 
 
 @dataclass(frozen=True)
-class OwnBan:
-    """Why one may not come in. `decision` None: the log knows none (the control panel, an import)."""
+class OwnPunishment:
+    """Why one may not come in, or not post. `decision` None: the log knows none (the control panel, an import)."""
 
     until: datetime | None
     decision: Decision | None
@@ -132,9 +141,29 @@ class OwnBan:
     answer: str
 
 
-def own_ban(s: Session, actor: Actor) -> OwnBan:
+def own_ban(s: Session, actor: Actor) -> OwnPunishment:
     """The ban that stands against the member asking, or the lock. One statement."""
-    newest = newest_decision(LOCKING if actor.is_locked else BANNING)
+    return _own_punishment(s, actor, newest_decision(LOCKING if actor.is_locked else BANNING))
+
+
+def own_mute(s: Session, actor: Actor) -> OwnPunishment:
+    """The same of who is muted, by a moderator or by warnings, whichever came last. Three statements.
+
+    :raises NotFound: the actor is not.
+    """
+    if actor.group_id != MUTED_GROUP or actor.member_id is None:
+        raise NotFound("not_found")
+    is_oneself = Member.id == actor.member_id
+    by_hand = s.scalar(select(newest_decision(MUTING)).select_from(Member).where(is_oneself))
+    warned = muting_warnings(s, [actor.member_id]).get(actor.member_id)
+    return _own_punishment(
+        s, actor, literal(max(by_hand or 0, warned.entry_id if warned is not None else 0))
+    )
+
+
+def _own_punishment(
+    s: Session, actor: Actor, newest: ColumnElement[int] | ScalarSelect[int]
+) -> OwnPunishment:
     row = s.execute(
         select(
             *_DECISION,
@@ -152,8 +181,8 @@ def own_ban(s: Session, actor: Actor) -> OwnBan:
     # Unlocked by a moderator, then locked again in the control panel: the log knows nothing of that.
     is_known = row.id is not None and row.options.get("locks", True)
     if not is_known:
-        return OwnBan(None if actor.is_locked else row.group_until, None, None, "")
-    return OwnBan(
+        return OwnPunishment(None if actor.is_locked else row.group_until, None, None, "")
+    return OwnPunishment(
         until=row.expires_at if actor.is_locked else row.group_until,
         decision=_decision(tuple(row)),
         appeal_state=row.state,

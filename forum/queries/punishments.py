@@ -41,6 +41,7 @@ MOST_OTHERS = 20
 CLEANING = "member.clean"
 BANNING = ("member.ban", CLEANING)
 LOCKING = ("member.lock",)
+MUTING = ("member.mute",)
 WARNING = "post.warn"
 
 
@@ -78,7 +79,7 @@ def newest_decision(actions: tuple[str, ...]) -> ScalarSelect[int]:
 
 def punished_members(s: Session, site: Site, *, before: int | None = None) -> tuple[Punished, ...]:
     """Who is muted or banned now, with the reason given. Two statements."""
-    newest = newest_decision(("member.mute", *BANNING))
+    newest = newest_decision((*MUTING, *BANNING))
     conditions: list[ColumnElement[bool]] = [Member.group_id.in_(PUNISHING_GROUPS)]
     if before is not None:
         conditions.append(Member.id < before)
@@ -94,7 +95,7 @@ def punished_members(s: Session, site: Site, *, before: int | None = None) -> tu
         .where(Member.id.in_(select(shown.subquery())))
         .order_by(Member.id.desc())
     ).all()  # fmt: skip
-    warned = _muting_warnings(s, [row.id for row in rows if row.group_id == MUTED_GROUP])
+    warned = muting_warnings(s, [row.id for row in rows if row.group_id == MUTED_GROUP])
 
     def punished(row: Any) -> Punished:
         said = row
@@ -106,7 +107,7 @@ def punished_members(s: Session, site: Site, *, before: int | None = None) -> tu
     return tuple(punished(row) for row in rows)
 
 
-def _muting_warnings(s: Session, member_ids: Sequence[int]) -> dict[int, Any]:
+def muting_warnings(s: Session, member_ids: Sequence[int]) -> dict[int, Any]:
     """By member, the newest warning that muted them: entry_id, created_at, reason. One statement."""
     if not member_ids:
         return {}

@@ -13,8 +13,8 @@ from forum.http.forms import form_page, refusals_on
 from forum.http.panel import changing
 from forum.http.templating import addresses
 from forum.modlog.registry import ACTIONS
-from forum.policies.accounts import may_visit
-from forum.queries.appeals import appeals_page, own_appeal, own_ban
+from forum.policies.accounts import may_visit, may_write
+from forum.queries.appeals import appeals_page, own_appeal, own_ban, own_mute
 from forum.web.forms.appeals import AppealForm
 from forum.web.moderation import ID
 from forum.web.moderation_panel import number
@@ -48,6 +48,14 @@ def banned() -> Response:
     return make_response(
         render_template("appeals/banned.html", page=page, words=words, actions=ACTIONS)
     )
+
+
+@pages.get("/muted")
+def muted() -> str:
+    """Why a muted member may not post, until when, and the way to appeal."""
+    page = own_mute(reader(), actor())
+    words = words_of(may_write(actor()))
+    return render_template("appeals/muted.html", page=page, words=words, actions=ACTIONS)
 
 
 @panel_pages.get("/appeals")

@@ -58,6 +58,7 @@ def conversation(member_id: int) -> Answer:
         form,
         page=page,
         why_not=reason(page.may_write),
+        is_muting=page.may_write.is_muting,
         longest=site().settings.messages.max_characters,
     )
 
@@ -71,10 +72,12 @@ def new() -> Answer:
             _send(form, partner.id)
             say(_("Your message is sent."))
             return redirect(f"{addresses().messages(partner.id)}#newest", 303)
+    may_send = may_send_messages(actor())
     return form_page(
         "messages/new.html",
         form,
-        why_not=reason(may_send_messages(actor())),
+        why_not=reason(may_send),
+        is_muting=may_send.is_muting,
         longest=site().settings.messages.max_characters,
     )
 

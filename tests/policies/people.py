@@ -37,7 +37,7 @@ def _actor(
     boards = {HOME, OTHER} | ({SECRET} if rank >= Rank.ADMINISTRATOR else set())
     is_silent = group_id in (4, 7)
     writable = frozenset(() if is_silent else boards)
-    access = {7: 1, 4: 0, 10: 10}.get(group_id, 100)
+    access = {7: 1, 4: 1, 10: 10}.get(group_id, 100)
     return Actor(
         now=NOW, member_id=member_id, group_id=group_id, rank=rank, permissions=_rights(group_id), read_access=access,
         boards=BoardSets(frozenset(boards), writable, writable), moderated=frozenset(moderates or ()),

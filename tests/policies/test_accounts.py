@@ -23,6 +23,7 @@ _RIGHTS = {"online.invisible": 1, "signature.size": 100, "title.custom": 1}
 PERSONAS = {
     "guest": Actor(now=NOW),
     "banned": Actor(now=NOW, member_id=5, group_id=5, may_visit=False),
+    "muted": replace(_MEMBER, group_id=4),
     "newcomer": _MEMBER,
     "elder": replace(_MEMBER, permissions=_RIGHTS),
     "admin": replace(_MEMBER, permissions=_RIGHTS, rank=Rank.ADMINISTRATOR),
@@ -30,17 +31,18 @@ PERSONAS = {
 }
 
 MATRIX = """
-                        guest  banned  newcomer  elder  admin  founder
-visit the site          yes    no      yes       yes    yes    yes
-register while open     yes    no      no        no     no     no
-register while closed   no     no      no        no     no     no
-use the account         no     yes     yes       yes    yes    yes
-go invisible            no     no      no        yes    yes    yes
-have a signature        no     no      no        yes    yes    yes
-have a title            no     no      no        yes    yes    yes
-hand over an unclaimed  no     no      no        no     no     yes
-hand over a claimed     no     no      no        no     no     no
-confirm a group         no     no      no        no     no     yes
+                        guest  banned  muted  newcomer  elder  admin  founder
+visit the site          yes    no      yes    yes       yes    yes    yes
+register while open     yes    no      no     no        no     no     no
+register while closed   no     no      no     no        no     no     no
+use the account         no     yes     yes    yes       yes    yes    yes
+write for others        no     no      no     yes       yes    yes    yes
+go invisible            no     no      no     no        yes    yes    yes
+have a signature        no     no      no     no        yes    yes    yes
+have a title            no     no      no     no        yes    yes    yes
+hand over an unclaimed  no     no      no     no        no     no     yes
+hand over a claimed     no     no      no     no        no     no     no
+confirm a group         no     no      no     no        no     no     yes
 """
 
 QUESTIONS = {
@@ -48,6 +50,7 @@ QUESTIONS = {
     "register while open": lambda actor: policies.may_register(actor, Accounts()),
     "register while closed": lambda actor: policies.may_register(actor, Accounts(is_open=False)),
     "use the account": policies.may_use_account,
+    "write for others": policies.may_write,
     "go invisible": policies.may_go_invisible,
     "have a signature": policies.may_have_signature,
     "have a title": policies.may_have_title,
