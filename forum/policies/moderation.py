@@ -146,6 +146,21 @@ def may_lift_bans(actor: Actor) -> Verdict:
     return ALLOWED if actor.permission(May.BAN) else refused(Refusal.PUNISHED_HARDER)
 
 
+def may_give_back_to_oneself(
+    actor: Actor, *, entry_id: int, decider_id: int | None, decider_rank: Rank
+) -> Verdict:
+    """Take back what was decided about oneself or what one wrote: one's own decisions, and those of who
+    stands below. The others are to be appealed; who has nobody above has nobody to appeal to.
+
+    :param decider_id: None = the schedule.
+    """
+    if decider_id in (None, actor.member_id) or actor.rank is Rank.FOUNDER:
+        return ALLOWED
+    if outranks(actor.rank, decider_rank):
+        return ALLOWED
+    return refused(Refusal.AGAINST_ONESELF, entry_id=entry_id)
+
+
 def may_bring_threads_to(actor: Actor, board: TargetFacts) -> Verdict:
     """Move or copy a thread into a board: one that holds threads, and where one may post; where
     threads are read first, without waiting oneself."""

@@ -11,7 +11,7 @@ from forum.models import ModLogEntry, ModLogTarget, Post, TargetKind, Thread
 from forum.modlog.effects import Change, Effect, Purge, decode, touched
 from forum.modlog.registry import ACTIONS, Action
 from forum.policies.actor import BANNED_GROUP, Actor, Rank, outranks
-from forum.policies.moderation import may_lift_bans, may_use
+from forum.policies.moderation import may_give_back_to_oneself, may_lift_bans, may_use
 from forum.policies.threads import may_read_thread
 from forum.policies.verdict import ALLOWED, Refusal, Verdict, refused
 from forum.queries.actors import ranks_of
@@ -229,14 +229,14 @@ def _part_of(entry: UndoFacts, only: Collection[int]) -> UndoFacts:
 def _not_against_oneself(
     actor: Actor, entry: UndoFacts, places: _Places, only: Collection[int] | None
 ) -> Verdict:
-    """What others decided about oneself is to be appealed, unless one stands above them."""
-    if entry.actor_id in (None, actor.member_id) or actor.rank is Rank.FOUNDER:
-        return ALLOWED
     if actor.member_id not in _owners_of(entry, places, only):
         return ALLOWED
-    if outranks(actor.rank, places.ranks.get(entry.actor_id or 0, Rank.MEMBER)):
-        return ALLOWED
-    return refused(Refusal.AGAINST_ONESELF, entry_id=entry.id)
+    return may_give_back_to_oneself(
+        actor,
+        entry_id=entry.id,
+        decider_id=entry.actor_id,
+        decider_rank=places.ranks.get(entry.actor_id or 0, Rank.MEMBER),
+    )
 
 
 def _threads_of(entry: UndoFacts, places: _Places) -> list[Thread]:

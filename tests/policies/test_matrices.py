@@ -338,6 +338,12 @@ def acting_on_member(key: str, rank: Rank, member_id: int = 99, **facts: object)
     return lambda a: moderation.may_moderate_member(a, ACTIONS[key], target, rank=rank)
 
 
+def giving_back(decider_id: int | None, rank: Rank) -> Question:
+    return lambda a: moderation.may_give_back_to_oneself(
+        a, entry_id=1, decider_id=decider_id, decider_rank=rank
+    )
+
+
 @dataclass(frozen=True)
 class Announcement:
     author_id: int | None
@@ -409,6 +415,11 @@ MODERATION: dict[str, Question] = {
     "... a locked one": acting_on_member("member.mute", Rank.MEMBER, state=MemberState.LOCKED),
     "release a muted member": acting_on_member("member.release", Rank.MEMBER, group_id=4),
     "... a banned member": acting_on_member("member.release", Rank.MEMBER, group_id=5),
+    "undo a mod's about oneself": giving_back(99, Rank.MODERATOR),
+    "... an administrator's": giving_back(99, Rank.ADMINISTRATOR),
+    "... a founder's": giving_back(99, Rank.FOUNDER),
+    "... the moderator's own": giving_back(MODERATOR_ID, Rank.MODERATOR),
+    "... the schedule's": giving_back(None, Rank.MEMBER),
     "undo what touched a ban": moderation.may_lift_bans,
     "unlock a banned member": acting_on_member("member.lock", Rank.MEMBER, group_id=5),
     "move threads to the board": lambda a: moderation.may_bring_threads_to(a, Board()),

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from forum.commands.moderation.in_hand import is_in_hand
+from forum.commands.moderation.own_things import taken_by_others
 from forum.commands.moderation.perform import (
     Planned,
     Request,
@@ -69,10 +70,14 @@ def preview(
     request = Request(entry, ids, options, expires_at=expires_at)
     targets = load_for(s, site, request)
     level = entry.level_of(options) if options is not None else 1
+    own = taken_by_others(s, site, actor, entry, options, targets)
     refusals = tuple(
         (target, verdict)
         for target in targets.found
-        if not (verdict := _verdict_now(actor, entry, target, targets, level))
+        if not (
+            verdict := _verdict_now(actor, entry, target, targets, level)
+            and own.get(target.id, ALLOWED)
+        )
     )
     for _, verdict in refusals:
         if verdict.refusal is Refusal.NOT_VISIBLE:

@@ -3,6 +3,8 @@
 import pytest
 
 from forum.commands.appeals import answer_appeal, appeal_decision
+from forum.commands.moderation import ACTIONS, preview
+from forum.commands.moderation.post_states import BlockOptions
 from forum.commands.moderation.post_warnings import WarnOptions
 from forum.commands.moderation.thread_merging import MergeOptions
 from forum.core.clock import utc_now
@@ -10,6 +12,7 @@ from forum.core.db import recorded_statements
 from forum.core.errors import Forbidden
 from forum.models import Thread, ThreadState
 from forum.queries.moderation import log_page
+from forum.queries.site import site_of
 from tests.commands.moderation.acting import Moderator, entries, row, working
 from tests.commands.moderation.test_posts_and_members import post_ids
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
@@ -94,6 +97,40 @@ def test_who_did_it_and_who_has_nobody_above_may(forum, moderator):
     founder = Moderator(forum, FOUNDER_ID)
     assert done.entry_id in offered(forum, founder)
     founder.undoes(done.entry_id)
+
+
+@pytest.mark.parametrize(
+    ("takes", "gives", "options"),
+    [
+        ("thread.delete", "thread.restore", None),
+        ("thread.close", "thread.open", None),
+        ("thread.sink", "thread.raise", None),
+        ("post.delete", "post.restore", None),
+        ("post.block", "post.block", BlockOptions(False)),
+        ("post.warn", "post.warn", WarnOptions(False)),
+    ],
+)
+def test_the_opposite_action_is_no_way_round_it(
+    forum, moderator, administrator, takes, gives, options
+):
+    thread_id = forum.thread(moderator.member_id, replies=1)
+    target = post_ids(forum, thread_id)[1] if takes.startswith("post") else thread_id
+    done = administrator.does(takes, target)
+    options = options or ACTIONS[gives].options()
+
+    with forum.read() as s:
+        shown = preview(s, moderator.actor, site_of(s), gives, [target], options, now=utc_now())
+    assert [verdict.data for _, verdict in shown.refused] == [{"entry_id": done.entry_id}]
+    assert shown.planned.effects == ()
+    with pytest.raises(Forbidden, match="against_oneself"):
+        moderator.does(gives, target, options=options)
+
+    administrator.undoes(done.entry_id)
+    own = moderator.does(takes, target)  # what one did oneself
+    moderator.does(gives, target, options=options)
+    assert own.entry_id < entries(forum)[-1].id
+    Moderator(forum, FOUNDER_ID).does(takes, target)
+    administrator.does(gives, target, options=options)  # who did not write it
 
 
 def test_a_merged_thread_is_still_whose_it_was(forum, moderator, administrator):
