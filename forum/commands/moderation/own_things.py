@@ -62,6 +62,17 @@ def taken_by_others(
     return {target_id: verdict for target_id, verdict in verdicts.items() if not verdict}
 
 
+def require_none_taken(
+    s: Session, site: Site, actor: Actor, action: Action, options: Any, targets: Targets
+) -> None:
+    """Go on only where `taken_by_others` finds none.
+
+    :raises Forbidden: "against_oneself".
+    """
+    for verdict in taken_by_others(s, site, actor, action, options, targets).values():
+        verdict.require()
+
+
 def _gives_back(action: Action, options: Any) -> bool:
     return not action.minds_rank or (action.ends_as is not None and options == action.ends_as)
 

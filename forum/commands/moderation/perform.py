@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from forum.commands.moderation.announcing import announce, audiences_of, listeners, quoted_by
 from forum.commands.moderation.apply import Applied, apply_effects
 from forum.commands.moderation.in_hand import require_free
-from forum.commands.moderation.own_things import taken_by_others
+from forum.commands.moderation.own_things import require_none_taken
 from forum.commands.moderation.planning import Planner
 from forum.commands.moderation.record import LoggedAction, checked_reason, record
 from forum.commands.moderation.settle import forget_posts, posts_before, settle
@@ -266,9 +266,7 @@ def plan_without_counts(
 
     :raises Forbidden: it would give the actor back what others took from them.
     """
-    own = taken_by_others(s, site, actor, request.action, request.options, targets)
-    for verdict in own.values():
-        verdict.require()
+    require_none_taken(s, site, actor, request.action, request.options, targets)
     planner = Planner(
         s, now, site, actor, is_real=is_real, reason=request.reason,
         companions=targets.companions, until=request.expires_at,

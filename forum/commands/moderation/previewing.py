@@ -71,14 +71,11 @@ def preview(
     targets = load_for(s, site, request)
     level = entry.level_of(options) if options is not None else 1
     own = taken_by_others(s, site, actor, entry, options, targets)
-    refusals = tuple(
-        (target, verdict)
-        for target in targets.found
-        if not (
-            verdict := _verdict_now(actor, entry, target, targets, level)
-            and own.get(target.id, ALLOWED)
-        )
-    )
+    verdicts = [
+        (one, _verdict_now(actor, entry, one, targets, level) and own.get(one.id, ALLOWED))
+        for one in targets.found
+    ]
+    refusals = tuple((target, verdict) for target, verdict in verdicts if not verdict)
     for _, verdict in refusals:
         if verdict.refusal is Refusal.NOT_VISIBLE:
             verdict.require()
