@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, union
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from forum.core.errors import NotFound
-from forum.core.names import name_key
 from forum.models import (
     BatchState,
     Board,
-    Member,
     ModBatch,
     ModBatchStep,
     ModLogEntry,
@@ -22,9 +20,10 @@ from forum.models import (
     TargetKind,
     Thread,
 )
-from forum.modlog.registry import ACTIONS, Action, Choice
+from forum.modlog.registry import Action, Choice
 from forum.policies.actor import Actor, Rank
 from forum.policies.moderation import may_see_batch, may_see_log
+from forum.queries.log_filter import EVERYTHING, IN_BOARDS, LogFilter, matching, newest_in
 from forum.queries.undoing import undoable
 
 PAGE = 30
@@ -64,55 +63,6 @@ class LogLine:
 
 
 @dataclass(frozen=True)
-class LogFilter:
-    """What of the log is asked for; None = all."""
-
-    board_id: int | None = None
-    actor_id: int | None = None
-    action: str | None = None
-    thread_id: int | None = None
-    member_id: int | None = None
-
-    def query(self) -> dict[str, Any]:
-        """For addresses of other pages with the same filter."""
-        names = {"board": self.board_id, "actor": self.actor_id, "action": self.action,
-                 "thread": self.thread_id, "member": self.member_id}  # fmt: skip
-        return {name: value for name, value in names.items() if value is not None}
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A member the log is asked about. `id` None: nobody was asked for; NOBODY: there is none of that name."""
-
-    id: int | None = None
-    name: str = ""
-
-
-NOBODY = 0
-
-
-def asked_members(s: Session, *asked: Asked) -> tuple[Asked, ...]:
-    """Members by name, and where there is none by id, each with both. One statement, where any is asked for."""
-    keys = {name_key(one.name) for one in asked if one.name}
-    ids = {one.id for one in asked if one.id is not None and not one.name}
-    if not keys and not ids:
-        return asked
-    rows = s.execute(
-        select(Member.id, Member.name, Member.name_key).where(
-            or_(Member.name_key.in_(keys), Member.id.in_(ids))
-        )
-    ).all()
-    by_key = {row.name_key: Asked(row.id, row.name) for row in rows}
-    by_id = {row.id: Asked(row.id, row.name) for row in rows}
-    return tuple(
-        by_key.get(name_key(one.name), Asked(NOBODY, one.name))
-        if one.name
-        else by_id.get(one.id or NOBODY, one)
-        for one in asked
-    )
-
-
-@dataclass(frozen=True)
 class LogPage:
     """A page of the log, newest first; `older_before` begins the next one."""
 
@@ -122,7 +72,7 @@ class LogPage:
 
 
 def log_page(
-    s: Session, actor: Actor, *, filter: LogFilter = LogFilter(), before: int | None = None
+    s: Session, actor: Actor, *, filter: LogFilter = EVERYTHING, before: int | None = None
 ) -> LogPage:
     """The log of the boards the actor moderates; of members' matters, for those who may act on them.
 
@@ -130,11 +80,11 @@ def log_page(
     :raises Forbidden: the actor may not see the log.
     """
     may_see_log(actor).require()
-    conditions = [visible_to(actor), *_matching(filter)]
+    conditions = [visible_to(actor), *matching(filter)]
     if before is not None:
         conditions.append(ModLogEntry.id < before)
     if filter.board_id is not None:
-        conditions = [ModLogEntry.id.in_(_newest_in(filter.board_id, conditions))]
+        conditions = [ModLogEntry.id.in_(newest_in(filter.board_id, conditions, PAGE + 1))]
     rows = s.execute(
         _columns().where(*conditions).order_by(ModLogEntry.id.desc()).limit(PAGE + 1)
     ).all()
@@ -160,7 +110,6 @@ def _entry_row(s: Session, actor: Actor, entry_id: int) -> Any:
 
 
 _ABOUT_PEOPLE = (TargetKind.MEMBER, TargetKind.NETWORK)
-_IN_BOARDS = (TargetKind.THREAD, TargetKind.POST)
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
@@ -171,7 +120,7 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
         return ModLogEntry.id > 0
     in_boards = or_(
         ModLogEntry.board_id.in_(actor.moderated),
-        (ModLogEntry.board_id.is_(None)) & (ModLogEntry.target_kind.in_(_IN_BOARDS)),
+        (ModLogEntry.board_id.is_(None)) & (ModLogEntry.target_kind.in_(IN_BOARDS)),
     )
     shown: ColumnElement[bool] = in_boards & ~_elsewhere(actor)
     if actor.rank >= Rank.SUPER_MODERATOR:
@@ -205,7 +154,7 @@ def _elsewhere(actor: Actor) -> ColumnElement[bool]:
         .outerjoin(thread, thread.id == thread_id)
         .where(
             target.entry_id == ModLogEntry.id,
-            target.kind.in_(_IN_BOARDS),
+            target.kind.in_(IN_BOARDS),
             or_(
                 is_kept_from(then),
                 is_kept_from(thread.board_id),
@@ -215,106 +164,6 @@ def _elsewhere(actor: Actor) -> ColumnElement[bool]:
         .correlate(ModLogEntry)
         .exists()
     )
-
-
-def _matching(filter: LogFilter) -> list[ColumnElement[bool]]:
-    """What is asked for, but for the board (`_newest_in`)."""
-    found: list[ColumnElement[bool]] = []
-    if filter.actor_id is not None:
-        found.append(ModLogEntry.actor_id == filter.actor_id)
-    if filter.action is not None:
-        found.append(ModLogEntry.action == filter.action)
-    if filter.thread_id is not None:
-        found.append(ModLogEntry.id.in_(_about_thread(filter.thread_id)))
-    if filter.member_id is not None:
-        found.append(ModLogEntry.id.in_(_about(TargetKind.MEMBER, filter.member_id)))
-    return found
-
-
-def _about(kind: TargetKind, target_id: int) -> Select[int]:
-    return select(ModLogTarget.entry_id).where(
-        ModLogTarget.kind == kind, ModLogTarget.target_id == target_id
-    )
-
-
-def _about_thread(thread_id: int) -> Select[int]:
-    """Ids of the entries whose target it is, and of those that name it in their options: it went into
-    another, which alone is the target."""
-    entry = aliased(ModLogEntry)
-    named = (
-        select(entry.id).where(entry.action == key, entry.options[name].as_integer() == thread_id)
-        for key, name in _options_that_ask(Choice.THREAD)
-    )
-    return select(union(_about(TargetKind.THREAD, thread_id), *named).subquery().c[0])
-
-
-def _newest_in(board_id: int, conditions: Sequence[ColumnElement[bool]]) -> Select[int]:
-    """Ids of the newest entries that concern a board: those of it alone, those over several boards of
-    which it is one, those that brought threads there. Each kind comes along an index of its own, as
-    far as the page."""
-    kinds = [
-        ModLogEntry.board_id == board_id,
-        and_(
-            ModLogEntry.board_id.is_(None),
-            ModLogEntry.target_kind.in_(_IN_BOARDS),
-            or_(_is_of_a_target(board_id), *_is_named(board_id)),
-        ),
-    ]
-    kinds += [
-        and_(ModLogEntry.action == key, ModLogEntry.options[name].as_integer() == board_id)
-        for key, name in _options_that_ask(Choice.BOARD)
-    ]
-    parts = [
-        select(ModLogEntry.id)
-        .where(kind, *conditions)
-        .order_by(ModLogEntry.id.desc())
-        .limit(PAGE + 1)
-        .subquery()
-        for kind in kinds
-    ]
-    return select(union(*(select(part.c.id) for part in parts)).subquery().c.id)
-
-
-def _is_of_a_target(board_id: int) -> ColumnElement[bool]:
-    """Was one of the entry's targets in the board; or is it now, where nobody knows where it was?"""
-    target, post, thread = aliased(ModLogTarget), aliased(Post), aliased(Thread)
-    thread_id = case((target.kind == TargetKind.POST, post.thread_id), else_=target.target_id)
-    return (
-        select(target.entry_id)
-        .outerjoin(post, and_(target.kind == TargetKind.POST, post.id == target.target_id))
-        .outerjoin(thread, thread.id == thread_id)
-        .where(
-            target.entry_id == ModLogEntry.id,
-            func.coalesce(target.board_id, thread.board_id) == board_id,
-        )
-        .correlate(ModLogEntry)
-        .exists()
-    )
-
-
-def _is_named(board_id: int) -> list[ColumnElement[bool]]:
-    """Is a thread of the board one that the options name: merged into another?"""
-    thread = aliased(Thread)
-    return [
-        and_(
-            ModLogEntry.action == key,
-            select(thread.id)
-            .where(thread.id == ModLogEntry.options[name].as_integer(), thread.board_id == board_id)
-            .correlate(ModLogEntry)
-            .exists(),
-        )
-        for key, name in _options_that_ask(Choice.THREAD)
-    ]
-
-
-def _options_that_ask(choice: Choice) -> list[tuple[str, str]]:
-    """Actions, and the names of their options of this kind."""
-    return [
-        (action.key, option.name)
-        for action in ACTIONS.values()
-        for option in action.fields
-        if option.choice is choice
-    ]
 
 
 def _columns() -> Any:

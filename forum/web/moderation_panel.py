@@ -19,7 +19,8 @@ from forum.http.templating import addresses
 from forum.models import TargetKind
 from forum.modlog.registry import ACTIONS
 from forum.policies.moderation import may_enter_moderation
-from forum.queries.moderation import Asked, LogFilter, asked_members, log_page
+from forum.queries.log_filter import Asked, LogFilter, asked_members
+from forum.queries.moderation import log_page
 from forum.queries.moderation_bars import bin_actions
 from forum.queries.moderation_effects import effect_lines
 from forum.queries.moderation_panel import batches_page, panel_home

@@ -30,7 +30,8 @@ from forum.models import (
     ThreadState,
     ThreadType,
 )
-from forum.queries.moderation import PAGE, LogFilter, log_page
+from forum.queries.log_filter import LogFilter
+from forum.queries.moderation import PAGE, log_page
 from tests.acting import log_in
 from tests.commands.moderation.acting import Moderator, entries, row, working
 from tests.factories import FOUNDER_ID
