@@ -69,7 +69,7 @@ REFUSALS: dict[str, Any] = {
     Refusal.TAKES_NO_MESSAGES: _l("This member takes no messages."),
     Refusal.WRONG_STATE: _l("This does not fit the state it is in."),
     Refusal.PREMODERATED: _l("New threads of this board are read first, those of your group too."),
-    Refusal.IN_HAND: _l("This thread is being rearranged. Please try again in a moment."),
+    Refusal.IN_HAND: _l("A large action is at work on this. Please try again in a moment."),
 }
 
 # What commands raise: Invalid, Taken, TooSoon, Conflict, NotFound.

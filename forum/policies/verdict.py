@@ -55,7 +55,7 @@ class Refusal(enum.StrEnum):
     TAKES_NO_MESSAGES = "takes_no_messages"
     PREMODERATED = "premoderated"  # threads there are read first, the actor's too
     TOO_MANY = "too_many"  # at once; data: most
-    IN_HAND = "in_hand"  # a large action is at work on the thread
+    IN_HAND = "in_hand"  # a large action is at work on it
 
 
 MUTINGS = frozenset({Refusal.MUTED, Refusal.MUTED_UNTIL})

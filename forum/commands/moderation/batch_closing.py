@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from forum.commands.locks import lock_members
 from forum.commands.moderation.announcing import announce, audiences_of, listeners, quoted_by
 from forum.commands.moderation.batch_journal import locked_batch, request_of
+from forum.commands.moderation.in_hand import CLOSING_TARGETS
 from forum.commands.moderation.perform import Planned, load_for, logged
 from forum.commands.moderation.pieces import joined
 from forum.commands.moderation.record import LoggedAction, record, settle_record
@@ -29,8 +30,7 @@ from forum.policies.actor import Actor
 from forum.queries.actors import actor_for_member
 from forum.queries.site import Site, site_of
 
-# How many targets, how many posts that are told of, and how many owners one step brings along.
-CLOSING_TARGETS = 250
+# How many posts that are told of, and how many owners, one step brings along.
 CLOSING_POSTS = 20
 CLOSING_OWNERS = 40
 

@@ -20,7 +20,14 @@ from forum.commands.moderation.batch_journal import (
 )
 from forum.commands.moderation.batch_pace import Pace
 from forum.commands.moderation.conflicts import conflicts_in
-from forum.commands.moderation.in_hand import is_in_hand, let_go, require_free, take_in_hand
+from forum.commands.moderation.in_hand import (
+    held_by_batches,
+    is_in_hand,
+    let_go,
+    require_free,
+    require_not_held,
+    take_in_hand,
+)
 from forum.commands.moderation.perform import (
     load_for,
     make_effects,
@@ -41,7 +48,7 @@ from forum.commands.moderation.weights import counts_following
 from forum.core.errors import Conflict
 from forum.core.uow import UnitOfWork
 from forum.models import BatchState, ModBatch, ModBatchStep, Post, TargetKind, Thread
-from forum.modlog.effects import Change, Create, Effect, MovePosts, Purge, decode, encode
+from forum.modlog.effects import Change, Create, Effect, MovePosts, Purge, decode, encode, touched
 from forum.modlog.registry import action_of
 from forum.modlog.told import as_logged
 from forum.policies.actor import Actor
@@ -75,11 +82,14 @@ def take_target(uow: UnitOfWork, batch: ModBatch, actor: Actor, target: int) -> 
         return  # that would be all threads of an account: each piece waits for its own
     if batch.undoes_id is not None:
         threads = lock_threads(s, load_entry(s, batch.undoes_id, only={target}).raw_effects)
-        require_free(threads, batch.id)
+        held = held_by_batches(s, batch.id)
+        require_free(threads, batch.id, held)
+        require_not_held(s, held, action_of(batch.action).targets, (target,), ())
     else:
         request = request_of(batch, (target,))
         targets = load_for(s, site, request, uow=uow)
-        require_all(actor, site, request, targets, batch_id=batch.id)
+        held = held_by_batches(s, batch.id)
+        require_all(actor, site, request, targets, held=held, batch_id=batch.id)
         threads = targets.threads
     take_in_hand(s, batch, (thread.id for thread in threads))
 
@@ -97,7 +107,8 @@ def pieces_of(s: Session, batch_id: int) -> Pieces:
     actor = actor_for_member(s, site, batch.actor_id, batch.touched_at)
     request = request_of(batch, (target,))
     targets = load_for(s, site, request)
-    require_all(actor, site, request, targets, batch_id=batch.id)
+    held = held_by_batches(s, batch.id)
+    require_all(actor, site, request, targets, held=held, batch_id=batch.id)
     planned = plan_without_counts(
         s, site, actor, request, targets, now=batch.touched_at, is_real=False
     )
@@ -175,10 +186,12 @@ def make_pieces(uow: UnitOfWork, batch: ModBatch, pace: Pace) -> Turn:
     ids, is_new = _real_ids(uow, batch, effects)
     effects = with_real_ids(effects, ids)
     threads = lock_threads(s, effects)
-    is_busy = any(is_in_hand(thread, batch_id) for thread in threads)
+    held = held_by_batches(s, batch_id)
+    is_busy = any(is_in_hand(thread, batch_id) or held.holds_thread(thread) for thread in threads)
+    is_busy = is_busy or held.holds_any(TargetKind.POST, touched(effects)[1])
     if is_busy and action_of(batch.action).targets is TargetKind.MEMBER:
         return Turn.WAIT
-    require_free(threads, batch_id)
+    require_free(threads, batch_id, held)
     _require_as_planned(s, effects)
     boards = {thread.id: thread.board_id for thread in threads}
     made = make_effects(uow, [*effects, *counts_following(s, effects)], actor_id, boards).effects

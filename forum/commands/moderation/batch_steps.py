@@ -18,7 +18,7 @@ from forum.commands.moderation.batch_journal import (
 )
 from forum.commands.moderation.batch_pace import TARGET_UNITS, Pace
 from forum.commands.moderation.batch_pieces import make_pieces, standing_entry, take_target
-from forum.commands.moderation.in_hand import require_free
+from forum.commands.moderation.in_hand import held_by_batches, require_free, require_not_held
 from forum.commands.moderation.perform import load_for, make, make_effects, plan, require_all
 from forum.commands.moderation.pieces import units_of
 from forum.commands.moderation.telling import told_otherwise
@@ -26,7 +26,7 @@ from forum.commands.moderation.undo import load_entry, lock_threads, undoing_eff
 from forum.core.errors import ForumError
 from forum.core.uow import UnitOfWork
 from forum.models import BatchState, Member, ModBatch, ModBatchStep, TargetKind, Thread
-from forum.modlog.effects import Effect, encode
+from forum.modlog.effects import Effect, encode, touched
 from forum.modlog.registry import Action, action_of
 from forum.policies.actor import Actor
 from forum.queries.actors import actor_for_member
@@ -170,7 +170,9 @@ def _do_step(
     if batch.undoes_id is not None:
         entry = standing_entry(s, site, batch, target_ids)
         threads = lock_threads(s, entry.raw_effects)
-        require_free(threads, batch.id)
+        held = held_by_batches(s, batch.id)
+        require_free(threads, batch.id, held)
+        require_not_held(s, held, entry.action.targets, target_ids, touched(entry.effects)[1])
         effects = undoing_effects(s, entry)
         boards = {thread.id: thread.board_id for thread in threads}
         return make_effects(uow, effects, actor.member_id, boards).effects
@@ -180,8 +182,9 @@ def _do_step(
     targets = load_for(s, site, request, uow=uow, skips_gone=is_deletion)
     if not targets.found:
         return []
-    require_all(actor, site, request, targets, batch_id=batch.id)
-    planned = plan(s, site, actor, request, targets, now=uow.now, is_real=True)
+    held = held_by_batches(s, batch.id)
+    require_all(actor, site, request, targets, held=held, batch_id=batch.id)
+    planned = plan(s, site, actor, request, targets, now=uow.now, is_real=True, held=held)
     if others := told_otherwise(targets.found, planned.told):
         batch.told = {**batch.told, **others}
     return make(uow, planned, actor).effects

@@ -28,7 +28,7 @@ from forum.commands.moderation.batch_steps import (
     posts_of_members,
 )
 from forum.commands.moderation.conflicts import conflicts_in
-from forum.commands.moderation.in_hand import require_free
+from forum.commands.moderation.in_hand import held_by_batches, require_free, require_not_held
 from forum.commands.moderation.perform import (
     checked_request,
     load_for,
@@ -48,6 +48,7 @@ from forum.core.db import Database
 from forum.core.errors import Conflict, Forbidden, ForumError
 from forum.core.uow import UnitOfWork
 from forum.models import BatchState, ModBatch, TargetKind, Thread
+from forum.modlog.effects import touched
 from forum.modlog.registry import Action, Choice
 from forum.policies.actor import Actor
 from forum.policies.verdict import Refusal
@@ -143,7 +144,7 @@ def start_batch(
         site, actor, action, target_ids, options, reason=reason, notifies=notifies, expires_at=expires_at
     )  # fmt: skip
     targets = load_for(s, site, request)
-    require_all(actor, site, request, targets)
+    require_all(actor, site, request, targets, held=held_by_batches(s))
     boards = {thread.id: thread.board_id for thread in targets.threads}
     ordered = by_board((target.id for target in targets.found), boards)
     batch = _new_batch(uow, actor, request.action.key, ordered, is_background)
@@ -190,7 +191,9 @@ def _targets_to_undo(s: Session, actor: Actor, entry_id: int, partial: bool) -> 
         raise Conflict("already_undone")
     undo_verdict(s, actor, site, entry).require()
     threads = lock_threads(s, entry.effects, lock=False)
-    require_free(threads)
+    held = held_by_batches(s)
+    require_free(threads, held=held)
+    require_not_held(s, held, entry.action.targets, entry.target_ids, touched(entry.effects)[1])
     found = conflicts_in(s, site, entry.action.targets, entry.id, entry.raw_effects)
     if found and not partial:
         raise Conflict("undo_conflicts", entry_id=entry.id)

@@ -16,6 +16,7 @@ from forum.models import Member, Post, PostState, TargetKind, Thread, ThreadStat
 from forum.modlog.registry import Choice, Group, asked
 from forum.policies.actor import BANNED_GROUP
 from forum.policies.permissions import May
+from forum.policies.verdict import Refusal, refused
 
 # An account may have written 50,000 posts: their texts are not wanted.
 _POST_FIELDS = (
@@ -99,6 +100,8 @@ def _delete_replies(planner: Planner, member: Member, gone: set[int]) -> None:
         statement.with_for_update(key_share=True) if planner.is_real else statement
     ).all()
     _require_free(planner, {thread.id: thread for _, thread in rows}.values())
+    if planner.held.holds_any(TargetKind.POST, (post.id for post, _ in rows)):
+        refused(Refusal.IN_HAND).require()
     left = [(post, thread) for post, thread in rows if thread.id not in gone]
     since = planner.now - planner.site.settings.moderation.lossless_delete_after
     by_thread: dict[int, tuple[Thread, list[Post]]] = {}
@@ -118,4 +121,4 @@ def _delete_replies(planner: Planner, member: Member, gone: set[int]) -> None:
 def _require_free(planner: Planner, threads: Iterable[Thread]) -> None:
     """What is done at once touches no thread that another action has in hand; pieces wait for it."""
     if planner.is_real:
-        require_free(threads)
+        require_free(threads, held=planner.held)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from forum.commands.moderation.announcing import announce, audiences_of, listeners, quoted_by
 from forum.commands.moderation.apply import Applied, apply_effects
-from forum.commands.moderation.in_hand import require_free
+from forum.commands.moderation.in_hand import NOTHING_HELD, Held, held_by_batches, require_free
 from forum.commands.moderation.own_things import require_none_taken
 from forum.commands.moderation.planning import Planner
 from forum.commands.moderation.record import LoggedAction, checked_reason, record
@@ -37,7 +37,7 @@ from forum.modlog.registry import Action, Choice, action_of
 from forum.policies.actor import Actor
 from forum.policies.moderation import NOTICE_REQUIRED, may_do_to_so_many
 from forum.policies.permissions import May
-from forum.policies.verdict import Refusal, Verdict
+from forum.policies.verdict import Refusal, Verdict, refused
 from forum.queries.site import Site, site_of
 
 
@@ -94,7 +94,7 @@ def perform(
     :param notifies: tell the owners (通知作者).
     :param expires_at: when the schedule takes it back.
     :raises NotFound: a target does not exist, or its existence is secret from the actor.
-    :raises Forbidden: the actor may not, for one of them.
+    :raises Forbidden: the actor may not, for one of them; a batch has one in hand.
     :raises Invalid: the reason, the end date or an option breaks a rule.
     """
     site = site_of(uow.session)
@@ -117,9 +117,10 @@ def carry_out(
     """
     site = site_of(uow.session)
     targets = load_for(uow.session, site, request, uow=uow)
-    require_all(actor, site, request, targets)
+    held = held_by_batches(uow.session)
+    require_all(actor, site, request, targets, held=held)
 
-    planned = plan(uow.session, site, actor, request, targets, now=uow.now, is_real=True)
+    planned = plan(uow.session, site, actor, request, targets, now=uow.now, is_real=True, held=held)
     what, told = logged(actor, planned), told_of(planned)  # before anything goes
     shown = [(one.id, one.thread) for one in targets.found if isinstance(one, PostTarget)]
     audiences = audiences_of(uow, shown, quoted)
@@ -204,10 +205,17 @@ def load_for(
 
 
 def require_all(
-    actor: Actor, site: Site, request: Request, targets: Targets, *, batch_id: int | None = None
+    actor: Actor,
+    site: Site,
+    request: Request,
+    targets: Targets,
+    *,
+    held: Held,
+    batch_id: int | None = None,
 ) -> None:
     """Go on only when the actor may do it to every target, and use the places the options name.
 
+    :param held: what other large actions have changed.
     :param batch_id: the large action this is a step of.
     :raises NotFound: one of them is secret from the actor.
     :raises Forbidden: one of them is refused.
@@ -224,9 +232,19 @@ def require_all(
         if verdict.refusal is Refusal.NOT_VISIBLE:
             raise Invalid("no_such_thread", field=name)
         verdict.require()
-    require_free(targets.threads, batch_id)
+    require_untouched(targets, held, batch_id)
     options_verdict(actor, site, request.action, request.options).require()
     verdict_on_count(actor, site, request).require()
+
+
+def require_untouched(targets: Targets, held: Held, batch_id: int | None = None) -> None:
+    """Go on only when no other large action has one of the targets in hand.
+
+    :raises Forbidden: one has.
+    """
+    require_free(targets.threads, batch_id, held)
+    if any(held.holds(target) for target in targets.found):
+        refused(Refusal.IN_HAND).require()
 
 
 def verdict_on_count(actor: Actor, site: Site, request: Request) -> Verdict:
@@ -245,9 +263,12 @@ def plan(
     *,
     now: datetime,
     is_real: bool,
+    held: Held = NOTHING_HELD,
 ) -> Planned:
     """Ask the action what it does to each target, and add how the counters follow."""
-    planned = plan_without_counts(s, site, actor, request, targets, now=now, is_real=is_real)
+    planned = plan_without_counts(
+        s, site, actor, request, targets, now=now, is_real=is_real, held=held
+    )
     effects = planned.effects
     return replace(planned, effects=(*effects, *counts_following(s, effects)))
 
@@ -261,6 +282,7 @@ def plan_without_counts(
     *,
     now: datetime,
     is_real: bool,
+    held: Held = NOTHING_HELD,
 ) -> Planned:
     """Ask the action what it does to each target.
 
@@ -269,7 +291,7 @@ def plan_without_counts(
     require_none_taken(s, site, actor, request.action, request.options, targets)
     planner = Planner(
         s, now, site, actor, is_real=is_real, reason=request.reason,
-        companions=targets.companions, until=request.expires_at,
+        companions=targets.companions, until=request.expires_at, held=held,
     )  # fmt: skip
     do: Callable[[Any, Any, Any], None] = request.action.plan
     for target in targets.found:

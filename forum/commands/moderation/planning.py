@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from forum.commands.moderation.in_hand import NOTHING_HELD, Held
 from forum.commands.moderation.rows import values_of
 from forum.core.db import Base
 from forum.models import Post, PostState, Thread, ThreadState
@@ -49,6 +50,7 @@ class Planner:
     told: dict[int, tuple[int, ...]] = field(default_factory=dict)  # target id -> whom to tell
     companions: dict[int, Thread] = field(default_factory=dict)  # other threads the options name
     until: datetime | None = None
+    held: Held = NOTHING_HELD  # what large actions have changed
     _taken: dict[str, int] = field(default_factory=dict)
     _memory: dict[Any, Any] = field(default_factory=dict)
     _removed: set[tuple[str, int]] = field(default_factory=set)

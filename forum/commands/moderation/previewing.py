@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from forum.commands.moderation.in_hand import is_in_hand
+from forum.commands.moderation.in_hand import Held, held_by_batches, is_in_hand
 from forum.commands.moderation.own_things import taken_by_others
 from forum.commands.moderation.perform import (
     Planned,
@@ -70,9 +70,10 @@ def preview(
     request = Request(entry, ids, options, expires_at=expires_at)
     targets = load_for(s, site, request)
     level = entry.level_of(options) if options is not None else 1
+    held = held_by_batches(s)
     own = taken_by_others(s, site, actor, entry, options, targets)
     verdicts = [
-        (one, _verdict_now(actor, entry, one, targets, level) and own.get(one.id, ALLOWED))
+        (one, _verdict_now(actor, entry, one, targets, level, held) and own.get(one.id, ALLOWED))
         for one in targets.found
     ]
     refusals = tuple((target, verdict) for target, verdict in verdicts if not verdict)
@@ -85,7 +86,7 @@ def preview(
     if place:
         place = options_verdict(actor, site, entry, options)
     if place:
-        place, option = _verdict_on_companions(actor, request, targets, level)
+        place, option = _verdict_on_companions(actor, request, targets, level, held)
     if not place:
         return Preview(Planned(request, targets, (), {}), refusals, place, option)
     refused_ids = {target.id for target, _ in refusals}
@@ -96,17 +97,17 @@ def preview(
 
 
 def _verdict_now(
-    actor: Actor, action: Action, target: Target, targets: Targets, level: int
+    actor: Actor, action: Action, target: Target, targets: Targets, level: int, held: Held
 ) -> Verdict:
     verdict = verdict_on(actor, action, target, targets.ranks, level)
     thread = thread_of(target)
-    if verdict and thread is not None and is_in_hand(thread):
+    if verdict and (held.holds(target) or (thread is not None and is_in_hand(thread))):
         return refused(Refusal.IN_HAND)
     return verdict
 
 
 def _verdict_on_companions(
-    actor: Actor, request: Request, targets: Targets, level: int
+    actor: Actor, request: Request, targets: Targets, level: int, held: Held
 ) -> tuple[Verdict, str]:
     """May it be done with the other threads the options name? Their effects would tell of them.
 
@@ -117,7 +118,7 @@ def _verdict_on_companions(
         one = targets.companions.get(number)
         if one is None:
             raise Invalid("no_such_thread", field=name)
-        verdict = _verdict_now(actor, request.action, one, targets, level)
+        verdict = _verdict_now(actor, request.action, one, targets, level, held)
         if verdict.refusal is Refusal.NOT_VISIBLE:
             raise Invalid("no_such_thread", field=name)
         if not verdict:

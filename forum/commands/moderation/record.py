@@ -179,7 +179,7 @@ def _supersede(s: Session, action: Action, target_ids: Sequence[int], entry_id: 
             ModLogEntry.action.in_(family),
             ModLogEntry.expires_at.is_not(None),
             ModLogEntry.undone_by_id.is_(None),
-            ModLogEntry.id != entry_id,
+            ModLogEntry.id < entry_id,  # a batch gets there later than who acts after it
         )
         .scalar_subquery()
     )

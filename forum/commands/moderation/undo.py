@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, defer
 
 from forum.commands.moderation.conflicts import Conflict, conflicts_in
-from forum.commands.moderation.in_hand import require_free
+from forum.commands.moderation.in_hand import held_by_batches, require_free, require_not_held
 from forum.commands.moderation.last_posts import ORDERS, with_last_posts
 from forum.commands.moderation.late_posts import late_posts
 from forum.commands.moderation.perform import make_effects
@@ -85,13 +85,17 @@ def undo(
     :param actor: None = the schedule.
     :param only: of the targets, only these (what the schedule found due).
     :raises Conflict: "undo_conflicts" when something is in the way; "already_undone"; "nothing_to_undo".
-    :raises Forbidden: the actor may not act on one of the targets, in one of the places.
+    :raises Forbidden: the actor may not act on one of the targets, in one of the places; a batch has one
+        in hand.
     :raises Invalid: reason_required, reason_too_long.
     """
     s, site = uow.session, site_of(uow.session)
     entry = load_entry(s, entry_id, lock=True)
     threads = lock_threads(s, entry.effects)
-    require_free(threads)
+    held = held_by_batches(s)
+    require_free(threads, held=held)
+    wanted = entry.target_ids if only is None else only
+    require_not_held(s, held, entry.action.targets, wanted, touched(entry.effects)[1])
     if entry.row.undone_by_id is not None:
         raise ConflictError("already_undone")
     if actor is not None:
@@ -164,10 +168,13 @@ class UndoPreview:
 def undo_preview(s: Session, actor: Actor, site: Site, entry_id: int) -> UndoPreview:
     """Like `undo` with `partial`, for looking at. Reads only.
 
-    :raises Forbidden: the actor may not.
+    :raises Forbidden: the actor may not; a batch has one of the targets in hand.
     """
     entry = load_entry(s, entry_id)
     undo_verdict(s, actor, site, entry).require()
+    if held := held_by_batches(s):
+        require_free(lock_threads(s, entry.effects, lock=False), held=held)
+        require_not_held(s, held, entry.action.targets, entry.target_ids, touched(entry.effects)[1])
     found = conflicts_in(s, site, entry.action.targets, entry.id, entry.raw_effects)
     free = free_part(s, entry, found)
     return UndoPreview(tuple(undoing_effects(s, free)), bool(free.target_ids))
