@@ -1,10 +1,11 @@
 """Which actions have come to their end date, and which large ones wait or lost their process?"""
 
 import logging
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from forum.commands.moderation.batches import abandoned_batches, claim, run_batch
-from forum.commands.moderation.expiry import due_entries, end_entry, return_members
+from forum.commands.moderation.expiry import Due, due_entries, end_entry, return_members
 from forum.core.errors import ForumError
 from forum.core.uow import unit_of_work
 from forum.jobs.schedule import Job, Tools
@@ -13,22 +14,34 @@ log = logging.getLogger(__name__)
 
 
 def end_timed_actions(tools: Tools) -> int:
-    """End what is due, each entry in a transaction of its own; then bring members back.
+    """End what is due, each entry in a transaction of its own or in steps; then bring members back.
+
+    Each entry is tried once a run: one that cannot be ended keeps none of the others.
 
     :returns: how many entries were ended and members came back.
     """
     now = tools.clock()
+    ended, after = 0, 0
+    while due := _due(tools, now, after):
+        for one in due:
+            try:
+                with unit_of_work(tools.database, now=now) as uow:
+                    ended += end_entry(uow, one)
+            except ForumError as error:  # somebody was faster; the next run sees what is left
+                log.warning("end_date_waits", extra={"entry_id": one.entry_id, "key": error.key})
+            except Exception:  # those behind it must not wait for somebody to mend this one
+                log.exception("end_date_stuck", extra={"entry_id": one.entry_id})
+        after = due[-1].entry_id
     with tools.database.read_session() as s:
-        due = due_entries(s, now)
-    ended = 0
-    for one in due:
-        try:
-            with unit_of_work(tools.database, now=now) as uow:
-                ended += end_entry(uow, one)
-        except ForumError as error:  # somebody was faster; the next run sees what is left
-            log.warning("end_date_waits", extra={"entry_id": one.entry_id, "key": error.key})
+        in_steps = abandoned_batches(s, now, ending=True)
+    _run(tools, in_steps)
     with unit_of_work(tools.database, now=now) as uow:
         return ended + return_members(uow)
+
+
+def _due(tools: Tools, now: datetime, after: int) -> list[Due]:
+    with tools.database.read_session() as s:
+        return due_entries(s, now, after=after)
 
 
 def run_batches(tools: Tools) -> int:
@@ -39,8 +52,12 @@ def run_batches(tools: Tools) -> int:
     """
     with tools.database.read_session() as s:
         waiting = abandoned_batches(s, tools.clock())
+    return _run(tools, waiting)
+
+
+def _run(tools: Tools, batch_ids: Sequence[int]) -> int:
     finished = 0
-    for batch_id in waiting:
+    for batch_id in batch_ids:
         with unit_of_work(tools.database, now=tools.clock()) as uow:
             tries = claim(uow, batch_id)
         if not tries:

@@ -103,7 +103,9 @@ class ModBatch(Base):
     id: Mapped[Pk]
     action: Mapped[str]
     state: Mapped[BatchState] = mapped_column(default=BatchState.RUNNING)
-    actor_id: Mapped[int] = mapped_column(ForeignKey("members.id"), index=True)
+    actor_id: Mapped[int | None] = mapped_column(  # None = the schedule
+        ForeignKey("members.id"), index=True
+    )
     target_ids: Mapped[list[Any]]
     options: Mapped[dict[str, Any]]
     reason: Mapped[str] = mapped_column(default="")
@@ -114,6 +116,9 @@ class ModBatch(Base):
         ForeignKey("modlog.id"), index=True
     )  # takes this entry back instead of doing the action
     is_partial: Mapped[bool] = mapped_column(default=False)
+    ends_id: Mapped[int | None] = mapped_column(
+        ForeignKey("modlog.id"), index=True
+    )  # the schedule's: the end date of this entry has come
     step_count: Mapped[int] = mapped_column(default=0)  # made so far
     step_total: Mapped[int] = mapped_column(default=0)
     told: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {target id: whom it is told}

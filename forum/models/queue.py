@@ -63,5 +63,8 @@ class Appeal(Base):
     undo_entry_id: Mapped[int | None] = mapped_column(
         ForeignKey("modlog.id", ondelete="SET NULL"), index=True
     )
+    batch_id: Mapped[int | None] = mapped_column(
+        ForeignKey("modbatches.id", ondelete="SET NULL"), index=True
+    )  # takes the decision back in steps: granted once that is done
     created_at: Mapped[datetime]
     handled_at: Mapped[datetime | None]

@@ -185,12 +185,12 @@ class BatchFacts(Protocol):
     """A large action."""
 
     @property
-    def actor_id(self) -> int: ...
+    def actor_id(self) -> int | None: ...
 
 
 def may_see_batch(actor: Actor, batch: BatchFacts) -> Verdict:
-    """Follow how far a large action is: one's own."""
-    if actor.member_id == batch.actor_id:
+    """Follow how far a large action is: one's own. The schedule is nobody, and so are guests."""
+    if actor.member_id is not None and actor.member_id == batch.actor_id:
         return ALLOWED
     return may_see_all_batches(actor)
 

@@ -39,8 +39,8 @@ class BatchLine:
     id: int
     action: str
     is_undo: bool
-    actor_id: int
-    actor_name: str
+    actor_id: int | None  # None = the schedule
+    actor_name: str | None
     state: BatchState
     target_count: int
     created_at: datetime
@@ -61,7 +61,7 @@ def batches_page(s: Session, actor: Actor, *, before: int | None = None) -> Batc
             ModBatch.id, ModBatch.action, ModBatch.undoes_id.is_not(None), ModBatch.actor_id,
             Member.name, ModBatch.state, ModBatch.step_total, ModBatch.created_at,
         )
-        .join(Member, Member.id == ModBatch.actor_id)
+        .outerjoin(Member, Member.id == ModBatch.actor_id)
         .order_by(ModBatch.id.desc())
         .limit(PAGE + 1)
     )  # fmt: skip

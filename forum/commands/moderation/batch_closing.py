@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from forum.commands.locks import lock_members
 from forum.commands.moderation.announcing import announce, audiences_of, listeners, quoted_by
-from forum.commands.moderation.batch_journal import locked_batch, request_of
+from forum.commands.moderation.batch_journal import actor_of, locked_batch, request_of
 from forum.commands.moderation.in_hand import CLOSING_TARGETS
 from forum.commands.moderation.perform import Planned, load_for, logged
 from forum.commands.moderation.pieces import joined
@@ -27,7 +27,6 @@ from forum.modlog.effects import decode, encode
 from forum.modlog.registry import Action, action_of
 from forum.modlog.told import as_told
 from forum.policies.actor import Actor
-from forum.queries.actors import actor_for_member
 from forum.queries.site import Site, site_of
 
 # How many posts that are told of, and how many owners, one step brings along.
@@ -45,7 +44,7 @@ def close(uow: UnitOfWork, batch_id: int, effects: list[dict[str, Any]]) -> None
     if batch.state is not BatchState.RUNNING or batch.entry_id is not None:
         return
     uow.address = batch.address
-    actor = actor_for_member(s, site_of(s), batch.actor_id, uow.now)
+    actor = actor_of(s, batch, uow.now)
     what = _entry(s, site_of(s), batch, actor)
     s.execute(update(ModBatchStep).where(ModBatchStep.batch_id == batch_id).values(effects=[]))
     batch.entry_id = record(uow, replace(what, effects=effects), settles=False)
@@ -97,21 +96,17 @@ def close_further(uow: UnitOfWork, batch: ModBatch) -> bool:
         _announce(uow, action, targets[at : at + CLOSING_POSTS], batch.entry_id)
         return True
     row = load_entry(s, batch.entry_id, only=()).row
-    owners, is_reversal = owners_told(s, row, targets), row.is_reversal
+    is_reversal, actor = row.is_reversal, actor_of(s, batch, uow.now)
+    # As of every undo, nobody is told by the schedule.
+    owners = owners_told(s, row, targets) if batch.actor_id is not None else []
     at = (number - parts) * CLOSING_OWNERS
     members = sorted({one.member_id for one in owners})
     now_told = set(members[at : at + CLOSING_OWNERS])
     is_last = at + CLOSING_OWNERS >= len(members)
-    entry_id, action_key, reason, actor_id = (
-        batch.entry_id,
-        batch.action,
-        batch.reason,
-        batch.actor_id,
-    )
+    entry_id, action_key, reason = batch.entry_id, batch.action, batch.reason
     if is_last:
         batch.state, batch.finished_at = BatchState.DONE, uow.now
     if now_told:
-        actor = actor_for_member(s, site_of(s), actor_id, uow.now)
         lock_members(uow, now_told)
         told = [one for one in owners if one.member_id in now_told]
         tell_owners(
@@ -134,6 +129,8 @@ def _announce(uow: UnitOfWork, action: Action, ids: tuple[int, ...], entry_id: i
 
 def _entry(s: Session, site: Site, batch: ModBatch, actor: Actor) -> LoggedAction:
     ids = tuple(batch.target_ids)
+    if not ids:  # all of it was changed meanwhile
+        raise Conflict("nothing_to_undo", entry_id=batch.undoes_id)
     if batch.undoes_id is not None:
         entry = load_entry(s, batch.undoes_id, lock=True, only=())
         if entry.row.undone_by_id is not None:

@@ -2,6 +2,7 @@
 
 import enum
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -12,6 +13,10 @@ from forum.core.errors import ForumError
 from forum.core.uow import UnitOfWork
 from forum.models import BatchState, ModBatch, ModBatchStep
 from forum.modlog.registry import action_of
+from forum.policies.actor import Actor, Rank
+from forum.policies.permissions import PERMISSIONS
+from forum.queries.actors import actor_for_member
+from forum.queries.site import site_of
 
 
 class Turn(enum.IntEnum):
@@ -29,6 +34,19 @@ def locked_batch(uow: UnitOfWork, batch_id: int) -> ModBatch:
     batch = uow.session.get_one(ModBatch, batch_id, with_for_update=True, populate_existing=True)
     batch.touched_at = uow.now
     return batch
+
+
+def schedule_actor(now: datetime) -> Actor:
+    """The schedule is nobody, with every right."""
+    everything = {key: max(one.defaults.values()) for key, one in PERMISSIONS.items()}
+    return Actor(now=now, rank=Rank.FOUNDER, permissions=everything)
+
+
+def actor_of(s: Session, batch: ModBatch, now: datetime) -> Actor:
+    """Whose action it is, with the rights of now."""
+    if batch.actor_id is None:
+        return schedule_actor(now)
+    return actor_for_member(s, site_of(s), batch.actor_id, now)
 
 
 def request_of(batch: ModBatch, target_ids: tuple[int, ...]) -> Request:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from forum.commands.moderation.batch_journal import (
     Turn,
+    actor_of,
     done_count,
     is_laid_out,
     locked_batch,
@@ -52,7 +53,6 @@ from forum.modlog.effects import Change, Create, Effect, MovePosts, Purge, decod
 from forum.modlog.registry import action_of
 from forum.modlog.told import as_logged
 from forum.policies.actor import Actor
-from forum.queries.actors import actor_for_member
 from forum.queries.site import Site, site_of
 
 # So many pieces are noted in one transaction.
@@ -102,9 +102,11 @@ def pieces_of(s: Session, batch_id: int) -> Pieces:
     batch, site = s.get_one(ModBatch, batch_id), site_of(s)
     target = batch.target_ids[done_count(s, batch)]
     if batch.undoes_id is not None:
-        entry = standing_entry(s, site, batch, (target,))
+        entry = standing_part(s, site, batch, entry_of(s, batch, (target,)))
+        if not entry.target_ids:
+            raise Conflict("undo_conflicts", entry_id=entry.id)
         return Pieces(target, divide(undoing_without_counts(s, entry), target), None)
-    actor = actor_for_member(s, site, batch.actor_id, batch.touched_at)
+    actor = actor_of(s, batch, batch.touched_at)
     request = request_of(batch, (target,))
     targets = load_for(s, site, request)
     held = held_by_batches(s, batch.id)
@@ -116,17 +118,23 @@ def pieces_of(s: Session, batch_id: int) -> Pieces:
     return Pieces(target, divide(effects, target), planned.told.get(target))
 
 
-def standing_entry(
-    s: Session, site: Site, batch: ModBatch, target_ids: tuple[int, ...]
-) -> LoggedEntry:
-    """The entry that is undone, with the effects on these targets; nothing is in their way, or they
-    are without the rows that something is in the way of."""
+def entry_of(s: Session, batch: ModBatch, target_ids: tuple[int, ...]) -> LoggedEntry:
+    """The entry that is undone, with the effects on these targets.
+
+    :raises Conflict: somebody has undone it.
+    """
     assert batch.undoes_id is not None
     entry = load_entry(s, batch.undoes_id, only=set(target_ids))
     if entry.row.undone_by_id is not None:
         raise Conflict("already_undone")
-    if batch.is_partial and not entry.action.rows_apart:
-        return entry
+    return entry
+
+
+def standing_part(s: Session, site: Site, batch: ModBatch, entry: LoggedEntry) -> LoggedEntry:
+    """What of it nothing is in the way of; its threads are locked.
+
+    :raises Conflict: something is, and the batch is not to leave it.
+    """
     found = conflicts_in(s, site, entry.action.targets, entry.id, entry.raw_effects)
     if not batch.is_partial and found:
         raise Conflict("undo_conflicts", entry_id=entry.id)
@@ -238,9 +246,7 @@ def _real_ids(
         if isinstance(one, Create) and one.table == Thread.__tablename__ and one.id < 0
     ]
     if planned:
-        site = site_of(s)
-        actor = actor_for_member(s, site, batch.actor_id, uow.now)
-        planner = Planner(s, uow.now, site, actor, is_real=True)
+        planner = Planner(s, uow.now, site_of(s), actor_of(s, batch, uow.now), is_real=True)
         return {one: planner.next_id(Thread) for one in planned}, True
     named = {
         number

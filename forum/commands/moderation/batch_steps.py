@@ -9,6 +9,7 @@ from forum.commands.moderation.batch_back import take_a_step_back
 from forum.commands.moderation.batch_closing import close_further
 from forum.commands.moderation.batch_journal import (
     Turn,
+    actor_of,
     done_count,
     drop_waiting,
     locked_batch,
@@ -17,9 +18,16 @@ from forum.commands.moderation.batch_journal import (
     waiting_pieces,
 )
 from forum.commands.moderation.batch_pace import TARGET_UNITS, Pace
-from forum.commands.moderation.batch_pieces import make_pieces, standing_entry, take_target
+from forum.commands.moderation.batch_pieces import entry_of, make_pieces, standing_part, take_target
 from forum.commands.moderation.in_hand import held_by_batches, require_free, require_not_held
-from forum.commands.moderation.perform import load_for, make, make_effects, plan, require_all
+from forum.commands.moderation.perform import (
+    load_for,
+    make,
+    make_effects,
+    plan,
+    require_all,
+    require_untouched,
+)
 from forum.commands.moderation.pieces import units_of
 from forum.commands.moderation.telling import told_otherwise
 from forum.commands.moderation.undo import load_entry, lock_threads, undoing_effects
@@ -29,7 +37,7 @@ from forum.models import BatchState, Member, ModBatch, ModBatchStep, TargetKind,
 from forum.modlog.effects import Effect, encode, touched
 from forum.modlog.registry import Action, action_of
 from forum.policies.actor import Actor
-from forum.queries.actors import actor_for_member
+from forum.policies.verdict import Refusal
 from forum.queries.site import site_of
 
 # What is done in one transaction, without a batch.
@@ -54,7 +62,7 @@ def advance(uow: UnitOfWork, batch_id: int, *, pace: Pace | None = None) -> Turn
         return Turn.DONE
     if batch.entry_id is not None:
         return Turn.MORE if close_further(uow, batch) else Turn.DONE
-    actor = actor_for_member(s, site_of(s), batch.actor_id, uow.now)
+    actor, is_scheduled = actor_of(s, batch, uow.now), batch.actor_id is None
     uow.address = batch.address
     try:
         with s.begin_nested():
@@ -63,6 +71,8 @@ def advance(uow: UnitOfWork, batch_id: int, *, pace: Pace | None = None) -> Turn
             _note_progress(s, batch_id)
         return turn
     except ForumError as error:
+        if is_scheduled and error.key == Refusal.IN_HAND:
+            return Turn.WAIT  # nobody is there to ask for it again
         turn_round(uow, batch_id, error)
         return Turn.MORE
 
@@ -90,7 +100,9 @@ def _step(uow: UnitOfWork, batch: ModBatch, actor: Actor, pace: Pace) -> Turn:
     if units is None:
         take_target(uow, batch, actor, targets[0])
         return Turn.PLAN
-    effects = _do_step(uow, batch, actor, targets)
+    targets, effects = _do_step(uow, batch, actor, targets)
+    if not targets:
+        return Turn.MORE  # they are left as they are
     batch = s.get_one(ModBatch, batch_id, populate_existing=True)
     s.add(
         ModBatchStep(
@@ -165,26 +177,36 @@ def posts_of_members(s: Session, ids: Sequence[int]) -> dict[int, int]:
 
 def _do_step(
     uow: UnitOfWork, batch: ModBatch, actor: Actor, target_ids: tuple[int, ...]
-) -> Sequence[Effect]:
+) -> tuple[tuple[int, ...], Sequence[Effect]]:
+    """Which of the targets were done, and what to them."""
     s, site = uow.session, site_of(uow.session)
     if batch.undoes_id is not None:
-        entry = standing_entry(s, site, batch, target_ids)
+        entry = entry_of(s, batch, target_ids)
         threads = lock_threads(s, entry.raw_effects)
         held = held_by_batches(s, batch.id)
         require_free(threads, batch.id, held)
         require_not_held(s, held, entry.action.targets, target_ids, touched(entry.effects)[1])
+        entry = standing_part(s, site, batch, entry)
+        if batch.is_partial and (left := set(target_ids) - set(entry.target_ids)):
+            batch.target_ids = [one for one in batch.target_ids if one not in left]
+            target_ids = tuple(one for one in target_ids if one not in left)
+        if not target_ids:
+            return (), ()
         effects = undoing_effects(s, entry)
         boards = {thread.id: thread.board_id for thread in threads}
-        return make_effects(uow, effects, actor.member_id, boards).effects
+        return target_ids, make_effects(uow, effects, actor.member_id, boards).effects
     request = request_of(batch, target_ids)
     # A step before may have taken a pointer away together with its thread.
     is_deletion = request.action.is_destructive and request.action.targets is TargetKind.THREAD
-    targets = load_for(s, site, request, uow=uow, skips_gone=is_deletion)
+    targets = load_for(s, site, request, uow=uow, skips_gone=is_deletion or batch.actor_id is None)
     if not targets.found:
-        return []
+        return target_ids, ()
     held = held_by_batches(s, batch.id)
-    require_all(actor, site, request, targets, held=held, batch_id=batch.id)
+    if batch.actor_id is None:
+        require_untouched(targets, held, batch.id)
+    else:
+        require_all(actor, site, request, targets, held=held, batch_id=batch.id)
     planned = plan(s, site, actor, request, targets, now=uow.now, is_real=True, held=held)
     if others := told_otherwise(targets.found, planned.told):
         batch.told = {**batch.told, **others}
-    return make(uow, planned, actor).effects
+    return target_ids, make(uow, planned, actor).effects

@@ -147,7 +147,7 @@ def start_batch(
     require_all(actor, site, request, targets, held=held_by_batches(s))
     boards = {thread.id: thread.board_id for thread in targets.threads}
     ordered = by_board((target.id for target in targets.found), boards)
-    batch = _new_batch(uow, actor, request.action.key, ordered, is_background)
+    batch = new_batch(uow, actor, request.action.key, ordered, is_background)
     batch.options = options_json(request.action, request.options)
     batch.reason, batch.notifies = request.reason, request.notifies
     batch.expires_at = request.expires_at
@@ -161,30 +161,34 @@ def start_undo_batch(
     entry_id: int,
     *,
     partial: bool = False,
+    only: Sequence[int] | None = None,
     reason: str = "",
     is_background: bool = False,
 ) -> int:
     """Like `undo`, in steps.
 
+    :param only: of the targets, only these; without `partial`, all of them or none.
     :raises ForumError: as `undo`.
     """
     reason = checked_reason(actor, reason)
     # Read before anything is written: comparing 20,000 posts takes longer than others should wait.
     # Each step compares its own part again.
     with database_of(uow).read_session() as reader:
-        targets = _targets_to_undo(reader, actor, entry_id, partial)
+        targets = _targets_to_undo(reader, actor, entry_id, partial, only)
     s = uow.session
     entry = load_entry(s, entry_id, lock=True, only=())
     if entry.row.undone_by_id is not None:
         raise Conflict("already_undone")
-    batch = _new_batch(uow, actor, entry.action.key, targets, is_background)
+    batch = new_batch(uow, actor, entry.action.key, targets, is_background)
     batch.options, batch.undoes_id, batch.is_partial = entry.row.options, entry.id, partial
     batch.reason = reason
     s.flush()  # batch.id
     return batch.id
 
 
-def _targets_to_undo(s: Session, actor: Actor, entry_id: int, partial: bool) -> tuple[int, ...]:
+def _targets_to_undo(
+    s: Session, actor: Actor, entry_id: int, partial: bool, only: Sequence[int] | None
+) -> tuple[int, ...]:
     site = site_of(s)
     entry = load_entry(s, entry_id)
     if entry.row.undone_by_id is not None:
@@ -195,9 +199,11 @@ def _targets_to_undo(s: Session, actor: Actor, entry_id: int, partial: bool) -> 
     require_free(threads, held=held)
     require_not_held(s, held, entry.action.targets, entry.target_ids, touched(entry.effects)[1])
     found = conflicts_in(s, site, entry.action.targets, entry.id, entry.raw_effects)
+    if only is not None:
+        found = [one for one in found if one.target_id in only]
     if found and not partial:
         raise Conflict("undo_conflicts", entry_id=entry.id)
-    targets = free_part(s, entry, found).target_ids
+    targets = free_part(s, entry, found, only=only).target_ids
     if not targets:
         raise Conflict("nothing_to_undo", entry_id=entry.id)
     return by_board(targets, {thread.id: thread.board_id for thread in threads})
@@ -208,10 +214,13 @@ def by_board(target_ids: Iterable[int], boards: Mapping[int, int]) -> tuple[int,
     return tuple(sorted(target_ids, key=lambda one: (boards.get(one, 0), one)))
 
 
-def _new_batch(
+def new_batch(
     uow: UnitOfWork, actor: Actor, action: str, ids: tuple[int, ...], is_background: bool
 ) -> ModBatch:
-    assert actor.member_id is not None  # guests are refused before
+    """A batch of which nothing is done yet.
+
+    :param actor: without a member, the schedule; guests are refused before.
+    """
     batch = ModBatch(
         action=action,
         actor_id=actor.member_id,
@@ -226,18 +235,20 @@ def _new_batch(
     return batch
 
 
-def abandoned_batches(s: Session, now: datetime) -> list[int]:
-    """Batches that wait for the job: meant for it, or left by a process that died. One statement."""
-    return list(
-        s.scalars(
-            select(ModBatch.id)
-            .where(
-                ModBatch.state.in_((BatchState.RUNNING, BatchState.UNDOING)),
-                ModBatch.touched_at < now - LEASE,
-            )
-            .order_by(ModBatch.id)
+def abandoned_batches(s: Session, now: datetime, *, ending: bool = False) -> list[int]:
+    """Batches that wait for the job: meant for it, or left by a process that died. One statement.
+
+    :param ending: only those that bring about an end date.
+    """
+    wanted = (
+        select(ModBatch.id)
+        .where(
+            ModBatch.state.in_((BatchState.RUNNING, BatchState.UNDOING)),
+            ModBatch.touched_at < now - LEASE,
         )
+        .order_by(ModBatch.id)
     )
+    return list(s.scalars(wanted.where(ModBatch.ends_id.is_not(None)) if ending else wanted))
 
 
 def claim(uow: UnitOfWork, batch_id: int) -> int:
