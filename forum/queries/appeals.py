@@ -20,7 +20,9 @@ from forum.core.errors import NotFound
 from forum.models import (
     Appeal,
     AppealState,
+    BatchState,
     Member,
+    ModBatch,
     ModLogEntry,
     ModLogTarget,
     Post,
@@ -64,7 +66,10 @@ class OwnAppeal:
 
 @dataclass(frozen=True)
 class AppealCard:
-    """An appeal as the queue shows it. `may_answer` says who must look at it instead."""
+    """An appeal as the queue shows it. `may_answer` says who must look at it instead.
+
+    `batch_id`: takes the decision back in steps, or failed to: the answer is kept, but not given.
+    """
 
     id: int
     state: AppealState
@@ -76,10 +81,17 @@ class AppealCard:
     handler_name: str
     created_at: datetime
     handled_at: datetime | None
+    batch_id: int | None
+    batch_state: BatchState | None
+    batch_error: str | None
     decision: Decision
     target_count: int
     is_undone: bool
     may_answer: Verdict
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.batch_state in (BatchState.RUNNING, BatchState.UNDOING)
 
 
 @dataclass(frozen=True)
@@ -118,7 +130,7 @@ def own_appeal(s: Session, actor: Actor, entry_id: int) -> OwnAppeal:
     if action is None or action.is_final:
         refused(Refusal.WRONG_STATE).require()
     said = s.execute(
-        select(Appeal.state, Appeal.text, Appeal.answer).where(
+        select(Appeal.state, Appeal.text, Appeal.answer, Appeal.handled_at).where(
             Appeal.entry_id == entry_id, Appeal.member_id == actor.member_id
         )
     ).one_or_none()
@@ -126,7 +138,8 @@ def own_appeal(s: Session, actor: Actor, entry_id: int) -> OwnAppeal:
         decision=_decision(tuple(row)),
         state=said.state if said else None,
         text=said.text if said else "",
-        answer=said.answer if said else "",
+        # While a batch is about to take it back the answer is there, but not given yet.
+        answer=said.answer if said and said.handled_at else "",
         is_undone=not row.stands and not (told and row.undone_by_id is None),
     )
 
@@ -172,6 +185,7 @@ def _own_punishment(
             ModLogEntry.options,
             Appeal.state,
             Appeal.answer,
+            Appeal.handled_at,
         )
         .select_from(Member)
         .outerjoin(ModLogEntry, ModLogEntry.id == newest)
@@ -186,7 +200,7 @@ def _own_punishment(
         until=row.expires_at if actor.is_locked else row.group_until,
         decision=_decision(tuple(row)),
         appeal_state=row.state,
-        answer=row.answer or "",
+        answer=(row.answer or "") if row.handled_at else "",
     )
 
 
@@ -254,6 +268,7 @@ def appeals_page(
         select(
             Appeal.id, Appeal.state, Appeal.board_id, Appeal.member_id, Member.name, Appeal.text,
             Appeal.answer, Appeal.handler_name, Appeal.created_at, Appeal.handled_at,
+            Appeal.batch_id, ModBatch.state, ModBatch.error,
             *_DECISION, ModLogEntry.target_count, _stands_for(Appeal.member_id).label("stands"),
             ModLogEntry.options, ModLogEntry.undone_by_id, ModLogEntry.actor_id,
             decider.group_id, decider.former_group_id, decider.is_founder, ModLogEntry.board_id,
@@ -262,6 +277,7 @@ def appeals_page(
         .join(ModLogEntry, ModLogEntry.id == Appeal.entry_id)
         .join(Member, Member.id == Appeal.member_id)
         .outerjoin(decider, decider.id == ModLogEntry.actor_id)
+        .outerjoin(ModBatch, ModBatch.id == Appeal.batch_id)
         .where(*wanted, *page)
         .order_by(Appeal.id if is_open else Appeal.id.desc())
         .limit(PAGE + 1)
@@ -280,8 +296,15 @@ class _Facts:
     member_id: int
 
 
+_OWN = 13  # columns of the appeal itself, before those of the decision
+
+
 def _card(site: Site, actor: Actor, row: tuple[Any, ...]) -> AppealCard:
-    facts, decision, rest = row[:10], row[10 : 10 + len(_DECISION)], row[10 + len(_DECISION) :]
+    facts, decision, rest = (
+        row[:_OWN],
+        row[_OWN : _OWN + len(_DECISION)],
+        row[_OWN + len(_DECISION) :],
+    )
     (
         target_count,
         stands,

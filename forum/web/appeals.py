@@ -6,12 +6,14 @@ from werkzeug.wrappers import Response
 
 from forum.commands.appeals import answer_appeal, appeal_decision
 from forum.core.errors import Invalid, NotFound
+from forum.http.background import nudge
 from forum.http.context import actor, reader, site, writing
 from forum.http.errors import reason as words_of
-from forum.http.errors import say
+from forum.http.errors import say, sentence
 from forum.http.forms import form_page, refusals_on
 from forum.http.panel import changing
 from forum.http.templating import addresses
+from forum.jobs.moderation import RUN_BATCHES
 from forum.modlog.registry import ACTIONS
 from forum.policies.accounts import may_visit, may_write
 from forum.queries.appeals import appeals_page, own_appeal, own_ban, own_mute
@@ -62,7 +64,13 @@ def muted() -> str:
 def appeals() -> str:
     is_open = request.args.get("state") != "answered"
     page = appeals_page(reader(), site(), actor(), is_open=is_open, beyond=number("beyond"))
-    return render_template("appeals/appeals.html", page=page, actions=ACTIONS, words_of=words_of)
+    return render_template(
+        "appeals/appeals.html",
+        page=page,
+        actions=ACTIONS,
+        words_of=words_of,
+        sentence_of=lambda key: sentence(key, {}),
+    )
 
 
 @panel_pages.post(f"/appeals/<{ID}:appeal_id>")
@@ -71,12 +79,17 @@ def answer(appeal_id: int) -> Response:
     if outcome not in ("grant", "uphold"):
         raise Invalid("report_outcome")
     with changing() as uow:
-        answer_appeal(
+        batch_id = answer_appeal(
             uow,
             actor(),
             appeal_id=appeal_id,
             grants=outcome == "grant",
             answer=request.form.get("answer", ""),
         )
-    say(_("Answered; the member was told."))
+        if batch_id is not None:
+            uow.after_commit(nudge(RUN_BATCHES))
+    if batch_id is None:
+        say(_("Answered; the member was told."))
+    else:
+        say(_("The decision is being taken back; the member is told once that is done."))
     return redirect(addresses().moderation("appeals"), 303)

@@ -9,16 +9,16 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from forum.commands.moderation import conflicts_of, perform, undo, undo_preview
-from forum.commands.moderation.batch_steps import STEP_TARGETS
 from forum.commands.moderation.batches import (
+    is_much_to_undo,
     run_batch,
     size_of,
-    size_of_undo,
     start_batch,
     start_undo_batch,
 )
 from forum.commands.moderation.conflicts import Conflict
 from forum.commands.moderation.targets import load_targets
+from forum.commands.moderation.undo import load_entry
 from forum.core.errors import Forbidden, NotFound
 from forum.http.background import nudge
 from forum.http.context import actor, reader, site, writing
@@ -137,7 +137,7 @@ def take_back(entry_id: int) -> Response:
     form = undo_form(actor(), back=_back(request.args.get("back")))
     if form.validate_on_submit():
         with refusals_on(form):
-            return _take_back_now(entry_id, entry.target_count, form)
+            return _take_back_now(entry_id, form)
     seen = undo_preview(reader(), actor(), site(), entry_id)
     return form_page(
         "moderation/undo.html",
@@ -197,10 +197,10 @@ def _conflict_names(
     return names
 
 
-def _take_back_now(entry_id: int, target_count: int, form: UndoForm) -> Response:
+def _take_back_now(entry_id: int, form: UndoForm) -> Response:
     partial, reason = "partial" in request.form, form.reason.data or ""
     way_back = safe_path(form.back.data) or addresses().moderation("log")
-    if target_count > STEP_TARGETS or size_of_undo(reader(), entry_id).needs_steps:
+    if is_much_to_undo(load_entry(reader(), entry_id)):
         with writing() as uow:
             batch_id = start_undo_batch(
                 uow, actor(), entry_id, partial=partial, reason=reason, is_background=True

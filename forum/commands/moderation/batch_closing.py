@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from forum.commands.locks import lock_members
 from forum.commands.moderation.announcing import announce, audiences_of, listeners, quoted_by
+from forum.commands.moderation.appealed import grant_appeal, granted_by
 from forum.commands.moderation.batch_journal import actor_of, locked_batch, request_of
 from forum.commands.moderation.in_hand import CLOSING_TARGETS
 from forum.commands.moderation.perform import Planned, load_for, logged
@@ -80,6 +81,8 @@ def close_further(uow: UnitOfWork, batch: ModBatch) -> bool:
     action = action_of(batch.action)
     targets = tuple(batch.target_ids)
     parts = -(-len(targets) // CLOSING_TARGETS)
+    if number == 0:
+        grant_appeal(uow, batch, actor_of(s, batch, uow.now))
     if number < parts:
         at = number * CLOSING_TARGETS
         entry = load_entry(s, batch.entry_id, only=())
@@ -111,7 +114,7 @@ def close_further(uow: UnitOfWork, batch: ModBatch) -> bool:
         told = [one for one in owners if one.member_id in now_told]
         tell_owners(
             uow, actor, told, action=action_key, reason=reason, entry_id=entry_id,
-            is_reversal=is_reversal,
+            is_reversal=is_reversal, granted=granted_by(s, batch),
         )  # fmt: skip
     return not is_last
 

@@ -146,7 +146,7 @@ def _sizes(s: Session, batch: ModBatch, action: Action, ids: tuple[int, ...]) ->
     if batch.undoes_id is not None:
         found: dict[int, int] = {}
         for effect in load_entry(s, batch.undoes_id, only=set(ids)).effects:
-            found[effect.target] = found.get(effect.target, 0) + units_of([effect])
+            found[effect.target] = found.get(effect.target, 0) + units_of([effect], action.targets)
         return found
     if not (action.is_destructive or action.is_long):
         return {}

@@ -38,6 +38,7 @@ from forum.commands.moderation.perform import (
 from forum.commands.moderation.pieces import units_of
 from forum.commands.moderation.record import checked_reason
 from forum.commands.moderation.undo import (
+    LoggedEntry,
     forget_entries,
     free_part,
     keep_entry,
@@ -115,10 +116,12 @@ def size_of(s: Session, action: Action, ids: Sequence[int], options: Any = None)
     return Size(len(ids), posts, action.is_long)
 
 
-def size_of_undo(s: Session, entry_id: int) -> Size:
-    """How much work taking an entry back is."""
-    entry = load_entry(s, entry_id)
-    return Size(len(entry.target_ids), units_of(entry.effects), entry.action.is_long)
+def is_much_to_undo(entry: LoggedEntry) -> bool:
+    """Is taking it back, or a part of it, too much for one transaction?"""
+    size = Size(
+        len(entry.target_ids), units_of(entry.effects, entry.action.targets), entry.action.is_long
+    )
+    return entry.row.target_count > STEP_TARGETS or size.needs_steps
 
 
 def start_batch(
@@ -171,10 +174,28 @@ def start_undo_batch(
     :raises ForumError: as `undo`.
     """
     reason = checked_reason(actor, reason)
-    # Read before anything is written: comparing 20,000 posts takes longer than others should wait.
-    # Each step compares its own part again.
     with database_of(uow).read_session() as reader:
-        targets = _targets_to_undo(reader, actor, entry_id, partial, only)
+        targets = targets_to_undo(reader, actor, entry_id, partial=partial, only=only)
+    return note_undo_batch(
+        uow, actor, entry_id, targets, partial=partial, reason=reason, is_background=is_background
+    )
+
+
+def note_undo_batch(
+    uow: UnitOfWork,
+    actor: Actor,
+    entry_id: int,
+    targets: tuple[int, ...],
+    *,
+    partial: bool = False,
+    reason: str = "",
+    is_background: bool = False,
+) -> int:
+    """Note what is to be undone, as `targets_to_undo` found it. Nothing is done yet.
+
+    :returns: the batch's id.
+    :raises Conflict: "already_undone".
+    """
     s = uow.session
     entry = load_entry(s, entry_id, lock=True, only=())
     if entry.row.undone_by_id is not None:
@@ -186,9 +207,20 @@ def start_undo_batch(
     return batch.id
 
 
-def _targets_to_undo(
-    s: Session, actor: Actor, entry_id: int, partial: bool, only: Sequence[int] | None
+def targets_to_undo(
+    s: Session,
+    actor: Actor,
+    entry_id: int,
+    *,
+    partial: bool = False,
+    only: Sequence[int] | None = None,
 ) -> tuple[int, ...]:
+    """What an undo in steps is about; its parameters are those of `start_undo_batch`.
+
+    Read before anything is written: comparing 20,000 posts takes longer than others should wait. Each
+    step compares its own part again.
+    :raises ForumError: as `undo`.
+    """
     site = site_of(s)
     entry = load_entry(s, entry_id)
     if entry.row.undone_by_id is not None:

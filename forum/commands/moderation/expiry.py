@@ -10,8 +10,7 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from forum.commands.moderation.batch_journal import schedule_actor
-from forum.commands.moderation.batch_steps import STEP_TARGETS
-from forum.commands.moderation.batches import Size, by_board, database_of, new_batch
+from forum.commands.moderation.batches import by_board, database_of, is_much_to_undo, new_batch
 from forum.commands.moderation.conflicts import HOLDS_A_DIGEST, conflicts_in
 from forum.commands.moderation.in_hand import held_by_batches, require_free, require_not_held
 from forum.commands.moderation.perform import (
@@ -23,7 +22,6 @@ from forum.commands.moderation.perform import (
     plan,
     plan_without_counts,
 )
-from forum.commands.moderation.pieces import units_of
 from forum.commands.moderation.record import record
 from forum.commands.moderation.targets import Targets
 from forum.commands.moderation.undo import LoggedEntry, load_entry, lock_threads, undo
@@ -111,7 +109,6 @@ class _Ending:
 
     undone: list[int]
     resting: list[int]
-    units: int  # how much work
 
     def given_up(self, due: Due) -> list[int]:
         return sorted(set(due.target_ids) - set(self.undone) - set(self.resting))
@@ -133,10 +130,8 @@ def end_entry(uow: UnitOfWork, due: Due) -> bool:
         except NotFound:
             pass  # made in this unit of work
         else:
-            ending = _ending(reader, entry, due)
-            size = Size(len(due.target_ids), ending.units, entry.action.is_long)
-            if len(due.target_ids) > STEP_TARGETS or size.needs_steps:
-                return _end_in_steps(uow, reader, entry, due, ending)
+            if is_much_to_undo(entry):
+                return _end_in_steps(uow, reader, entry, due)
     s = uow.session
     entry = load_entry(s, due.entry_id, lock=True)
     if entry.row.undone_by_id is not None:
@@ -166,13 +161,11 @@ def _ending(s: Session, entry: LoggedEntry, due: Due) -> _Ending:
     free = [one for one in due.target_ids if one not in blocked]
     undone = [one for one in free if one in changed]
     resting = [one for one in free if one not in changed] if entry.action.has_rest else []
-    at_work = set(undone)
-    return _Ending(undone, resting, units_of(one for one in entry.effects if one.target in at_work))
+    return _Ending(undone, resting)
 
 
-def _end_in_steps(
-    uow: UnitOfWork, reader: Session, entry: LoggedEntry, due: Due, ending: _Ending
-) -> bool:
+def _end_in_steps(uow: UnitOfWork, reader: Session, entry: LoggedEntry, due: Due) -> bool:
+    ending = _ending(reader, entry, due)
     threads = lock_threads(reader, entry.effects, lock=False)
     boards = {thread.id: thread.board_id for thread in threads}
     resting: tuple[int, ...] = ()

@@ -8,7 +8,7 @@ would not find by whom points are held, nor in which order things were done.
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from forum.commands.moderation.targets import PostTarget, Target, thread_of
@@ -67,31 +67,28 @@ def held_by_batches(s: Session, batch_id: int | None = None) -> Held:
     :param batch_id: the batch that asks, which minds only the others.
     """
     newest = (
-        select(func.max(ModBatchStep.number))
+        select(ModBatchStep.target_ids)
         .where(
             ModBatchStep.batch_id == ModBatch.id,
             ModBatchStep.is_made,
             ModBatchStep.is_undone.is_(False),
         )
+        .order_by(ModBatchStep.number.desc())
+        .limit(1)
         .correlate(ModBatch)
         .scalar_subquery()
     )
-    wanted = (
-        select(
-            ModBatch.action, ModBatch.options, ModBatch.target_ids, ModBatch.entry_id,
-            ModBatch.closing_count, ModBatchStep.target_ids,
-        )
-        .join(
-            ModBatchStep,
-            and_(ModBatchStep.batch_id == ModBatch.id, ModBatchStep.number == newest),
-        )
-        .where(ModBatch.state.in_((BatchState.RUNNING, BatchState.UNDOING)))
-    )  # fmt: skip
+    wanted = select(
+        ModBatch.action, ModBatch.options, ModBatch.target_ids, ModBatch.entry_id,
+        ModBatch.closing_count, newest,
+    ).where(ModBatch.state.in_((BatchState.RUNNING, BatchState.UNDOING)))  # fmt: skip
     if batch_id is not None:
         wanted = wanted.where(ModBatch.id != batch_id)
     things: set[tuple[TargetKind, int]] = set()
     cleaned: set[int] = set()
     for key, options, target_ids, entry_id, closing_count, newest_ids in s.execute(wanted):
+        if newest_ids is None:
+            continue  # nothing is done
         action = action_of(key)
         # They are done in their order; amid the pieces of a long one all count as done.
         done = target_ids[: target_ids.index(newest_ids[-1]) + 1] if newest_ids else target_ids

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from forum.models import ThreadState
+from forum.models import TargetKind, ThreadState
 from forum.modlog.effects import (
     Change,
     Count,
@@ -37,8 +37,12 @@ class _Move:
     goal: tuple[int, int]
 
 
-def units_of(effects: Iterable[Effect]) -> int:
-    """How many rows effects touch that grow with a thread's posts."""
+def units_of(effects: Iterable[Effect], kind: TargetKind) -> int:
+    """How much work effects are: rows that grow with a thread's posts, or with a member's threads.
+
+    :param kind: of their targets. What a target costs whatever its size is not among it.
+    """
+    per_thread = THREAD_UNITS if kind is TargetKind.MEMBER else 0
     total = 0
     for effect in effects:
         match effect:
@@ -50,6 +54,8 @@ def units_of(effects: Iterable[Effect]) -> int:
                 total += effect.rows
             case Purge() | Change(table="posts"):
                 total += 1
+            case Change(table="threads") if "state" in effect.after:
+                total += per_thread
     return total
 
 

@@ -26,6 +26,15 @@ class Told:
     thread_id: int | None
 
 
+@dataclass(frozen=True)
+class Granted:
+    """An appeal that an undo grants: whose it is, and what the staff answered."""
+
+    appeal_id: int
+    member_id: int
+    answer: str
+
+
 def told_otherwise(
     targets: Sequence[Target], told: Mapping[int, tuple[int, ...]]
 ) -> dict[str, int | list[int]]:
@@ -79,10 +88,13 @@ def tell_owners(
     reason: str,
     entry_id: int,
     is_reversal: bool = False,
+    granted: Granted | None = None,
 ) -> None:
     """Send each owner one notice, however many of their things are among the targets.
 
     The title is the member's own; where a thread was brought to is not said.
+    :param granted: the appeal that is why; its answer is for who appealed, in place of the reason, which
+        is but the appeal's number.
     """
     warned = [entry_id] if action == WARNING and not is_reversal and told else []
     mutes = mutes_by_warnings(uow.session, warned).get(entry_id, {})
@@ -94,7 +106,7 @@ def tell_owners(
             "action": action,
             "title": ones[0].title,
             "count": len(ones),
-            "reason": reason,
+            **_why(reason, granted, member_id),
             "entry_id": entry_id,
             "is_reversal": is_reversal,
             **({"muted_until": mutes[member_id]} if member_id in mutes else {}),
@@ -107,3 +119,14 @@ def tell_owners(
             thread_id=ones[0].thread_id,
             data=data,
         )
+
+
+def _why(reason: str, granted: Granted | None, member_id: int) -> dict[str, Any]:
+    if granted is None:
+        return {"reason": reason}
+    is_own = member_id == granted.member_id
+    return {
+        "reason": "",
+        "appeal": "own" if is_own else "other",
+        "answer": granted.answer if is_own else "",
+    }

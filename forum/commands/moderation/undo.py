@@ -18,7 +18,7 @@ from forum.commands.moderation.perform import make_effects
 from forum.commands.moderation.record import LoggedAction, checked_reason, record
 from forum.commands.moderation.stamps_back import with_stamps
 from forum.commands.moderation.targets import load_targets, title_of
-from forum.commands.moderation.telling import owners_told, tell_owners
+from forum.commands.moderation.telling import Granted, owners_told, tell_owners
 from forum.commands.moderation.unhindered import unhindered, without
 from forum.commands.moderation.weights import counts_following
 from forum.core.db import Database
@@ -79,11 +79,13 @@ def undo(
     partial: bool = False,
     only: Sequence[int] | None = None,
     reason: str = "",
+    granted: Granted | None = None,
 ) -> Undone:
     """Take an entry back; all of it, or with `partial` the targets nothing stands in the way of.
 
     :param actor: None = the schedule.
     :param only: of the targets, only these (what the schedule found due).
+    :param granted: the appeal it grants; those who are told read its answer.
     :raises Conflict: "undo_conflicts" when something is in the way; "already_undone"; "nothing_to_undo".
     :raises Forbidden: the actor may not act on one of the targets, in one of the places; a batch has one
         in hand.
@@ -138,7 +140,7 @@ def undo(
     if actor is not None:
         tell_owners(
             uow, actor, owners, action=entry.action.key, reason=reason, entry_id=new_id,
-            is_reversal=not entry.is_reversal,
+            is_reversal=not entry.is_reversal, granted=granted,
         )  # fmt: skip
     return Undone(new_id, tuple(applied.effects), tuple(found))
 

@@ -12,14 +12,15 @@ from forum.commands.moderation.batch_journal import Turn
 from forum.commands.moderation.batch_pieces import lay_out, pieces_of
 from forum.commands.moderation.batch_steps import advance
 from forum.commands.moderation.batches import (
+    is_much_to_undo,
     run_batch,
     size_of,
-    size_of_undo,
     start_batch,
     start_undo_batch,
 )
 from forum.commands.moderation.thread_merging import MergeOptions, SplitOptions
 from forum.commands.moderation.thread_moving import MoveOptions
+from forum.commands.moderation.undo import load_entry
 from forum.commands.points import recompute_totals
 from forum.commands.posts import reply_to_thread
 from forum.commands.search_index import sweep
@@ -283,7 +284,7 @@ def test_only_long_work_is_done_in_steps(forum, founder, two):
         assert not size_of(s, move, [kept]).needs_steps
     done = founder.does("thread.merge", kept, options=MergeOptions(other))
     with forum.read() as s:
-        assert size_of_undo(s, done.entry_id).needs_steps
+        assert is_much_to_undo(load_entry(s, done.entry_id))
 
 
 def test_both_threads_authors_are_told_of_a_merge(forum, founder, people):
