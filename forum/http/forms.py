@@ -7,16 +7,20 @@ from typing import Any
 from flask import g, make_response, render_template, request
 from werkzeug.wrappers import Response
 
-from forum.core.errors import Invalid, TooSoon
+from forum.core.errors import ForumError, Invalid, TooSoon
 from forum.http.errors import put_on_form
 
 
 @contextmanager
-def refusals_on(form: Any) -> Iterator[None]:
-    """Show what a command refuses at the form instead of on a page of its own."""
+def refusals_on(form: Any, *also: type[ForumError]) -> Iterator[None]:
+    """Show what a command refuses at the form instead of on a page of its own.
+
+    :param also: other failures whose page would lose what was typed.
+    """
+    shown: tuple[type[ForumError], ...] = (Invalid, *also)
     try:
         yield
-    except Invalid as error:
+    except shown as error:
         put_on_form(form, error)
         g.form_refusal = error
 

@@ -97,11 +97,16 @@ def log_entry(s: Session, actor: Actor, entry_id: int) -> LogLine:
 
     :raises NotFound: there is none, or it is not of the actor's boards.
     """
-    row = _entry_row(s, actor, entry_id)
-    if row is None:
+    line = log_line(s, actor, entry_id)
+    if line is None:
         raise NotFound("not_found")
-    (line,) = _lines(s, actor, [row])
     return line
+
+
+def log_line(s: Session, actor: Actor, entry_id: int) -> LogLine | None:
+    """The same, where an entry leads to it; None when it is not for the actor."""
+    row = _entry_row(s, actor, entry_id)
+    return _lines(s, actor, [row])[0] if row is not None else None
 
 
 def _entry_row(s: Session, actor: Actor, entry_id: int) -> Any:

@@ -16,12 +16,12 @@ from forum.commands.moderation.batches import (
     start_batch,
     start_undo_batch,
 )
-from forum.commands.moderation.conflicts import Conflict
+from forum.commands.moderation.conflicts import Conflict as InTheWay
 from forum.commands.moderation.targets import load_targets
 from forum.commands.moderation.undo import load_entry
-from forum.core.errors import Forbidden, NotFound
+from forum.core.errors import Conflict, NotFound
 from forum.http.background import nudge
-from forum.http.context import actor, reader, site, writing
+from forum.http.context import actor, close_reader, reader, site, writing
 from forum.http.errors import say, sentence
 from forum.http.forms import form_page, refusals_on
 from forum.http.returning import own_referrer, safe_path
@@ -30,7 +30,7 @@ from forum.jobs.moderation import RUN_BATCHES
 from forum.models import BatchState
 from forum.modlog.registry import ACTIONS, Action
 from forum.policies.moderation import may_use
-from forum.queries.moderation import batch_progress, boards_of, log_entry
+from forum.queries.moderation import LogLine, batch_progress, boards_of, log_entry, log_line
 from forum.queries.moderation_effects import SILENT, effect_lines, values_shown
 from forum.web.forms.moderation import ActionForm, UndoForm, action_form, undo_form
 from forum.web.moderation_preview import action_page, must_see_first, name_and_address
@@ -131,13 +131,15 @@ def _way_back(action: Action, form: ActionForm) -> str:
 
 @pages.route(f"/moderation/undo/<{ID}:entry_id>", methods=["GET", "POST"])
 def take_back(entry_id: int) -> Response:
-    entry = log_entry(reader(), actor(), entry_id)
-    if entry.undone_by_id is not None:
-        raise Forbidden("wrong_state")
     form = undo_form(actor(), back=_back(request.args.get("back")))
-    if form.validate_on_submit():
-        with refusals_on(form):
+    entry = log_entry(reader(), actor(), entry_id)
+    if entry.undone_by_id is None and form.validate_on_submit():
+        with refusals_on(form, Conflict):
             return _take_back_now(entry_id, form)
+        close_reader()  # a colleague may have been faster
+        entry = log_entry(reader(), actor(), entry_id)
+    if entry.undone_by_id is not None:
+        return _taken_back_already(entry, form)
     seen = undo_preview(reader(), actor(), site(), entry_id)
     return form_page(
         "moderation/undo.html",
@@ -149,6 +151,20 @@ def take_back(entry_id: int) -> Response:
         lines=effect_lines(reader(), site(), actor(), seen.effects),
         can_undo_some=seen.can_undo_some,
     )
+
+
+def _taken_back_already(entry: LogLine, form: UndoForm) -> Response:
+    """Who was faster, and when; with what was typed."""
+    assert entry.undone_by_id is not None
+    response = form_page(
+        "moderation/undone.html",
+        form,
+        entry=entry,
+        by=log_line(reader(), actor(), entry.undone_by_id),
+        actions=ACTIONS,
+    )
+    response.status_code = 409
+    return response
 
 
 def _conflict_lines(entry_id: int, action: Action) -> tuple[ConflictLine, ...]:
@@ -167,7 +183,7 @@ def _conflict_lines(entry_id: int, action: Action) -> tuple[ConflictLine, ...]:
     return tuple(dict.fromkeys(lines))[:MOST_CONFLICTS]
 
 
-def _told_apart(found: Sequence[Conflict]) -> list[Conflict]:
+def _told_apart(found: Sequence[InTheWay]) -> list[InTheWay]:
     """Without the fields that say nothing to people, where another one of the row is in the way, too."""
     loud = {(one.table, one.id) for one in found if one.column not in SILENT}
     return [one for one in found if one.column not in SILENT or (one.table, one.id) not in loud]
@@ -177,7 +193,7 @@ def _told_apart(found: Sequence[Conflict]) -> list[Conflict]:
 _ON_ROWS = {"threads": "thread.delete", "posts": "post.delete"}
 
 
-def _named(action: Action, one: Conflict) -> tuple[str, int]:
+def _named(action: Action, one: InTheWay) -> tuple[str, int]:
     """What a conflict is called by: its target, or of a clean-up the thread or the post."""
     if action.rows_apart and one.table in _ON_ROWS:
         return _ON_ROWS[one.table], one.id
@@ -185,7 +201,7 @@ def _named(action: Action, one: Conflict) -> tuple[str, int]:
 
 
 def _conflict_names(
-    action: Action, found: Sequence[Conflict]
+    action: Action, found: Sequence[InTheWay]
 ) -> dict[tuple[str, int], tuple[str, str]]:
     names: dict[tuple[str, int], tuple[str, str]] = {}
     by_action: dict[str, list[int]] = {}

@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from forum.commands.moderation import undo
+from forum.commands.moderation.batch_steps import advance
 from forum.commands.moderation.batches import run_batch, start_batch
 from forum.commands.moderation.thread_marks import StickOptions
 from forum.commands.moderation.thread_merging import MergeOptions
@@ -247,3 +249,76 @@ def test_the_log_costs_the_same_however_much_is_in_it(forum, board_id, moderator
 
     assert [line.can_undo for line in page.lines] == [True] * (number * 2 + 1)
     assert len(statements) == 6
+
+
+@pytest.fixture
+def colleague(forum):
+    return Moderator(forum, forum.member("同事", group_id=1))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_who_comes_second_reads_who_has_undone_it_and_keeps_the_reason(
+    client, forum, administrator, colleague, lang
+):
+    done = administrator.does("thread.close", forum.thread(forum.member()))
+    path = f"/moderation/undo/{done.entry_id}"
+    by = colleague.undoes(done.entry_id).entry_id
+
+    answer = send(client, f"{path}?lang={lang}" if lang == "en" else path, reason="我想撤销它")
+
+    assert answer.status_code == 409
+    said = "同事 has taken this back already" if lang == "en" else "同事 已撤销此操作"
+    assert said in answer.text
+    assert re.search(rf"/moderation/log\?[^\"]*before={by + 1}[^\"]*#entry-{by}\"", answer.text)
+    assert "我想撤销它" in answer.text
+    assert f'href="/moderation/undo/{by}' in answer.text  # to undo it in turn
+    assert client.get(path).status_code == 409
+    assert len(entries(forum)) == 2
+
+
+def test_who_comes_second_at_the_same_moment_reads_it_too(
+    client, forum, administrator, colleague, monkeypatch
+):
+    done = administrator.does("thread.close", forum.thread(forum.member()))
+
+    def undo_second(uow, actor, entry_id, **more):
+        colleague.undoes(entry_id)
+        return undo(uow, actor, entry_id, **more)
+
+    monkeypatch.setattr("forum.web.moderation.undo", undo_second)
+
+    answer = send(client, f"/moderation/undo/{done.entry_id}", reason="我想撤销它")
+
+    assert answer.status_code == 409
+    assert "同事 已撤销此操作" in answer.text
+    assert "我想撤销它" in answer.text
+
+
+def test_what_came_in_the_way_meanwhile_is_shown_with_the_reason_typed(
+    client, forum, administrator, colleague
+):
+    thread_id = forum.thread(forum.member())
+    done = administrator.does("thread.close", thread_id)
+    opened = colleague.does("thread.open", thread_id)
+
+    answer = send(client, f"/moderation/undo/{done.entry_id}", reason="我想撤销它")
+
+    assert answer.status_code == 409
+    assert f"/moderation/undo/{opened.entry_id}" in answer.text
+    assert len(entries(forum)) == 2
+
+
+def test_what_a_batch_has_in_hand_is_not_undone_meanwhile(client, forum, administrator, colleague):
+    ids = [forum.thread(forum.member(f"会员 {one}")) for one in range(12)]
+    done = administrator.does("thread.close", ids[0])
+    with working(forum) as uow:
+        batch_id = start_batch(uow, colleague.actor, "thread.open", ids)
+    with working(forum) as uow:
+        advance(uow, batch_id)
+
+    for answer in (
+        client.get(f"/moderation/undo/{done.entry_id}"),
+        send(client, f"/moderation/undo/{done.entry_id}", reason="我想撤销它"),
+    ):
+        assert answer.status_code == 403
+        assert "批量操作正在处理此内容" in answer.text
