@@ -105,13 +105,8 @@ def log_entry(s: Session, actor: Actor, entry_id: int) -> LogLine:
 
 def log_line(s: Session, actor: Actor, entry_id: int) -> LogLine | None:
     """The same, where an entry leads to it; None when it is not for the actor."""
-    row = _entry_row(s, actor, entry_id)
-    return _lines(s, actor, [row])[0] if row is not None else None
-
-
-def _entry_row(s: Session, actor: Actor, entry_id: int) -> Any:
     wanted = _columns().where(ModLogEntry.id == entry_id, visible_to(actor))
-    return s.execute(wanted).one_or_none()
+    return next(iter(_lines(s, actor, s.execute(wanted).all())), None)
 
 
 _ABOUT_PEOPLE = (TargetKind.MEMBER, TargetKind.NETWORK)
@@ -255,5 +250,5 @@ def batch_progress(s: Session, actor: Actor, batch_id: int) -> BatchProgress:
 def _can_undo(s: Session, actor: Actor, batch: ModBatch) -> bool:
     if batch.state is not BatchState.DONE or batch.entry_id is None:
         return False
-    row = _entry_row(s, actor, batch.entry_id)
-    return row is not None and bool(undoable(s, actor, [row]))
+    line = log_line(s, actor, batch.entry_id)
+    return line is not None and line.can_undo

@@ -204,6 +204,7 @@ class Scene:
     clocked: Clocked
     folder: Path
     members: int
+    settling_s: float = 2.0  # of the repliers, before the batch begins
     measured: list[Measured] = field(default_factory=list)
 
     @contextlib.contextmanager
@@ -236,7 +237,7 @@ class Scene:
             # A process that starts takes a second of a processor; the server's have long started.
             while not all(one.with_suffix(".begun").exists() for one in told):
                 time.sleep(0.2)
-            time.sleep(2)
+            time.sleep(self.settling_s)
             yield answers
         finally:
             stop.touch()
