@@ -208,7 +208,7 @@ def test_the_log_offers_undo_and_undoing_works(client, forum, board_id, moderato
     assert send(client, f"/moderation/undo/{done.entry_id}").status_code == 303
 
     assert not row(forum, Thread, thread_id).is_closed
-    assert client.get(f"/moderation/undo/{done.entry_id}").status_code == 403
+    assert client.get(f"/moderation/undo/{done.entry_id}").status_code == 409
 
 
 def test_conflicts_are_listed_with_what_to_undo_first(client, forum, board_id, moderator):
