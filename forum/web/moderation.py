@@ -131,8 +131,8 @@ def _way_back(action: Action, form: ActionForm) -> str:
 
 @pages.route(f"/moderation/undo/<{ID}:entry_id>", methods=["GET", "POST"])
 def take_back(entry_id: int) -> Response:
-    form = undo_form(actor(), back=_back(request.args.get("back")))
     entry = log_entry(reader(), actor(), entry_id)
+    form = undo_form(actor(), back=_back(request.args.get("back")))
     if entry.undone_by_id is None and form.validate_on_submit():
         with refusals_on(form, Conflict):
             return _take_back_now(entry_id, form)
