@@ -9,8 +9,8 @@ are small. Undo: downgrade; let no large action be under way (the schedule's are
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0025"
-down_revision = "0024"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
