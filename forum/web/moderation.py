@@ -30,7 +30,8 @@ from forum.jobs.moderation import RUN_BATCHES
 from forum.models import BatchState
 from forum.modlog.registry import ACTIONS, Action
 from forum.policies.moderation import may_use
-from forum.queries.moderation import LogLine, batch_progress, boards_of, log_entry, log_line
+from forum.queries.batch_progress import batch_progress
+from forum.queries.moderation import LogLine, boards_of, log_entry, log_line
 from forum.queries.moderation_effects import SILENT, effect_lines, values_shown
 from forum.web.forms.moderation import ActionForm, UndoForm, action_form, undo_form
 from forum.web.moderation_preview import action_page, must_see_first, name_and_address

@@ -33,7 +33,7 @@ from forum.modlog.chain import flaws
 from forum.modlog.registry import action_of
 from forum.modlog.seal import seal_of
 from forum.policies.actor import BANNED_GROUP
-from forum.queries.moderation import batch_progress
+from forum.queries.batch_progress import batch_progress
 from tests.commands.moderation.acting import Moderator, differences, entries, row, working
 from tests.commands.moderation.test_property import tables
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
