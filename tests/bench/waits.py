@@ -111,11 +111,13 @@ class Clocked:
     database: Database
     holds: list[Hold] = field(default_factory=list)
     asked: float = 0.0  # when the statement that runs began
+    timed: int = 0
 
     def __post_init__(self) -> None:
         dialect: Any = self.database.write_engine.dialect
         begin, commit, back = dialect.do_begin, dialect.do_commit, dialect.do_rollback
         used, timed = [0.0], threading.get_ident()
+        self.timed = timed
         event.listen(self.database.write_engine, "before_cursor_execute", self._asked)
         event.listen(self.database.write_engine, "after_cursor_execute", self._answered)
 
@@ -148,9 +150,12 @@ class Clocked:
         )
 
     def _asked(self, _connection: Any, _cursor: Any, _sql: str, *_rest: Any) -> None:
-        self.asked = time.monotonic()
+        if threading.get_ident() == self.timed:
+            self.asked = time.monotonic()
 
     def _answered(self, _connection: Any, _cursor: Any, sql: str, *_rest: Any) -> None:
+        if threading.get_ident() != self.timed:
+            return
         took = time.monotonic() - self.asked
         if self.holds and not self.holds[-1].done and took > self.holds[-1].slowest_s:
             self.holds[-1].slowest_s, self.holds[-1].slowest = took, " ".join(sql.split())[:90]
