@@ -1,13 +1,15 @@
 """Places of a text as one large integer, a bit for each: what holds for all of them is a few operations."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 _ONE = ord("1")
 _NOT_EMPTY = re.compile(rb"[^\0]")
 _BITS = [[bit for bit in range(8) if byte >> bit & 1] for byte in range(256)]
 # From so many places on, writing out all the digits is quicker than setting single bits.
 _MANY = 1_000
+# So few are found one by one.
+_FEW = 40
 
 
 def mask_of(places: Sequence[int], length: int) -> int:
@@ -23,8 +25,18 @@ def mask_of(places: Sequence[int], length: int) -> int:
     return int(digits, 2)
 
 
-def places_of(mask: int) -> Iterator[int]:
+def places_of(mask: int) -> Iterable[int]:
     """The places of a mask, ascending."""
+    if mask.bit_count() > _FEW:
+        return _many_places_of(mask)
+    places = []
+    while mask:  # from the top, where a bit costs nothing to find
+        places.append(mask.bit_length() - 1)
+        mask ^= 1 << places[-1]
+    return reversed(places)
+
+
+def _many_places_of(mask: int) -> Iterator[int]:
     data = mask.to_bytes(mask.bit_length() // 8 + 1, "little")
     for found in _NOT_EMPTY.finditer(data):
         at = found.start()

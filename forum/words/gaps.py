@@ -108,7 +108,7 @@ class Occurrences:
             return False
         first = self._found.get(pattern.parts[0])
         if first is not None and len(first) < _RARE:
-            return any(self._end_from(pattern, start, len(self._text)) for start in first)
+            return any(self._end_from(pattern, start, start + pattern.width) for start in first)
         if len(pattern.parts) == 2:
             last = self._found.get(pattern.parts[1])
             if last is not None and len(last) < _RARE:
@@ -160,15 +160,15 @@ class Occurrences:
             at = self._text.find(part, at + 1, place)
 
     def _end_from(self, pattern: Pattern, start: int, limit: int) -> int:
-        """The furthest end of the pattern that begins at `start`, up to `limit`; 0 = there is none."""
-        at = start + len(pattern.parts[0])
-        if at > limit:
-            return 0
+        """The furthest end of the pattern that begins at `start`, up to `limit`; 0 = there is none.
+
+        :param limit: at most the pattern's width away.
+        """
         if len(pattern.parts) == 2:
-            last = pattern.parts[1]
-            found = self._text.rfind(last, at, min(limit, at + pattern.gaps[0] + len(last)))
+            first, last = pattern.parts
+            found = self._text.rfind(last, start + len(first), limit)
             return found + len(last) if found >= 0 else 0
-        window = self._text[start : min(limit, start + pattern.width)]
+        window = self._text[start:limit]
         here = 1
         for index, part in enumerate(pattern.parts[1:]):
             here = smeared(here << len(pattern.parts[index]), pattern.gaps[index])

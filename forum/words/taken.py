@@ -7,8 +7,9 @@ class Taken:
     """The places of one text that are taken."""
 
     def __init__(self, text: str) -> None:
-        self._taken = bytearray(len(text))
+        self._taken = bytearray(len(text)) + b"\x01"  # where the text ends, too
         self._free = bytearray(b"\xff" * (len(text) // 8 + 1))  # the same, a bit for each place
+        self._unmarked: list[tuple[int, int]] = []  # taken, but not yet in `_free`
         self._free_for: dict[int, int] = {}
         at = text.find(BARRIER)
         while at >= 0:
@@ -17,26 +18,19 @@ class Taken:
 
     def take(self, start: int, end: int) -> None:
         """Take a stretch."""
-        self._free_for.clear()
         self._taken[start:end] = b"\x01" * (end - start)
-        first, last = start >> 3, end >> 3
-        before, behind = (1 << (start & 7)) - 1, 0xFF ^ ((1 << (end & 7)) - 1)
-        if first == last:
-            self._free[first] &= before | behind
-        else:
-            self._free[first] &= before
-            self._free[first + 1 : last] = bytes(last - first - 1)
-            self._free[last] &= behind
+        self._unmarked.append((start, end))
 
     def next_after(self, start: int, width: int) -> int:
         """The first place taken from `start` on, or where the text ends, but no further than `width`
         places away."""
-        end = min(len(self._taken), start + width)
-        found = self._taken.find(1, start, end)
-        return end if found < 0 else found
+        found = self._taken.find(1, start, start + width)
+        return start + width if found < 0 else found
 
     def free_for(self, width: int) -> int:
         """A bit for each place from which `width` places are free."""
+        if self._unmarked:
+            self._mark()
         mask = self._free_for.get(width)
         if mask is None:
             if width == 1:
@@ -55,3 +49,17 @@ class Taken:
             mask |= self.free_for(step) & (mask >> step)
             done += step
         return mask
+
+    def _mark(self) -> None:
+        free = self._free
+        for start, end in self._unmarked:
+            first, last = start >> 3, end >> 3
+            before, behind = (1 << (start & 7)) - 1, 0xFF ^ ((1 << (end & 7)) - 1)
+            if first == last:
+                free[first] &= before | behind
+            else:
+                free[first] &= before
+                free[first + 1 : last] = bytes(last - first - 1)
+                free[last] &= behind
+        self._unmarked.clear()
+        self._free_for.clear()
