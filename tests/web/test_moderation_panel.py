@@ -6,7 +6,7 @@ from sqlalchemy import select
 from forum.core.db import recorded_statements
 from forum.core.uow import unit_of_work
 from forum.models import BatchState, Member, ModBatch, Post, PostState
-from forum.queries.moderation import Asked, asked_members
+from forum.queries.log_filter import Asked, asked_members
 from forum.queries.moderation_panel import batches_page, panel_home
 from forum.queries.punished import Punishment, punished_page
 from forum.queries.recycle_bin import reply_bin
