@@ -4,8 +4,11 @@ NFKC and case folding, and characters that show nothing (zero-width blanks, vari
 left out. Where each folded character came from is known, so that what was found can be replaced.
 """
 
+import re
+import sys
 import unicodedata
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 from forum.core.text import shows_nothing
 
@@ -13,6 +16,7 @@ from forum.core.text import shows_nothing
 BARRIER = "\uffff"
 _MOST_REMEMBERED = 50_000
 _LONGEST_CLUSTER = 32
+_FIRST_VOWEL, _LAST_FINAL = "\u1160", "\u11ff"
 
 
 class _Folds(dict[str, str]):
@@ -72,19 +76,49 @@ def _composed(text: str, places: list[int]) -> Folded:
     written: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    at = 0
-    while at < len(text):
-        end = at + 1
-        while end < len(text) and end - at < _LONGEST_CLUSTER and _belongs(text[end]):
-            end += 1
-        cluster = unicodedata.normalize("NFC", text[at:end])
-        written.append(cluster)
-        starts.extend([places[at]] * len(cluster))
-        ends.extend([places[end - 1] + 1] * len(cluster))
-        at = end
+
+    done = 0
+    for found in _joining().finditer(text):
+        first, last = found.span()
+        if first > done:
+            written.append(text[done:first])
+            starts.extend(places[done:first])
+            ends.extend([place + 1 for place in places[done:first]])
+        for at, end, cluster in _clusters(found[0]):
+            written.append(cluster)
+            starts.extend([places[first + at]] * len(cluster))
+            ends.extend([places[first + end - 1] + 1] * len(cluster))
+        done = last
+    written.append(text[done:])
+    starts.extend(places[done:])
+    ends.extend([place + 1 for place in places[done:]])
     return Folded("".join(written), starts, ends)
 
 
-def _belongs(character: str) -> bool:
-    """Does a character join the one before it: a mark, or a Hangul vowel or final?"""
-    return unicodedata.combining(character) != 0 or "\u1160" <= character <= "\u11ff"
+@cache
+def _joining() -> re.Pattern[str]:
+    """A character, and those behind it that may join it: marks, and Hangul vowels and finals."""
+    marks = "".join(
+        chr(point) for point in range(sys.maxunicode + 1) if unicodedata.combining(chr(point))
+    )
+    joining = f"{_FIRST_VOWEL}-{_LAST_FINAL}{re.escape(marks)}"
+    return re.compile(f"[^{BARRIER}][{joining}]{{1,{_LONGEST_CLUSTER - 1}}}", re.DOTALL)
+
+
+@lru_cache(10_000)
+def _clusters(stretch: str) -> tuple[tuple[int, int, str], ...]:
+    """What of a stretch is written together: from where, to where, as what. A Hangul letter joins only where
+    that makes one syllable; where nothing becomes one, each character is found, and replaced, alone."""
+    cuts = [0]
+    for end in range(1, len(stretch)):
+        is_hangul = _FIRST_VOWEL <= stretch[end] <= _LAST_FINAL
+        if is_hangul and len(unicodedata.normalize("NFC", stretch[cuts[-1] : end + 1])) > 1:
+            cuts.append(end)
+    found: list[tuple[int, int, str]] = []
+    for at, end in zip(cuts, [*cuts[1:], len(stretch)], strict=True):
+        cluster = unicodedata.normalize("NFC", stretch[at:end])
+        if cluster == stretch[at:end]:
+            found += [(place, place + 1, stretch[place]) for place in range(at, end)]
+        else:
+            found.append((at, end, cluster))
+    return tuple(found)

@@ -93,6 +93,41 @@ def test_nothing_is_replaced_across_a_barrier():
 
 
 @pytest.mark.parametrize(
+    ("find", "text", "becomes"),
+    [
+        (
+            "ㅗ",
+            "ㅎㅏ 안녕ㅗ",
+            "ㅎㅏ 안녕*",
+        ),  # a vowel that makes no syllable with what is before it
+        ("ㅗ", f"ㅎㅏ{BARRIER}ㅗ", f"ㅎㅏ{BARRIER}*"),
+        ("ﾞ", f"ｶﾞ {BARRIER}ﾞ", f"ｶﾞ {BARRIER}*"),
+        ("\u0301", "e\u0301 q\u0301 x", "e\u0301 q* x"),
+        ("안", "ㅎㅏ 안녕ㅗ", "ㅎㅏ *녕ㅗ"),
+    ],
+)
+def test_what_joins_takes_nothing_with_it(find, text, becomes):
+    assert filter_of(find, action=REPLACE, replacement="*").replace(text).text == becomes
+
+
+JOINING = "aeㅎㅏㅗ안ﾞｶ\u0301\u0327\u1161\u11a8 "
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    find=st.text(alphabet=JOINING, min_size=1, max_size=2),
+    pieces=st.lists(st.text(alphabet=JOINING, max_size=5), min_size=1, max_size=4),
+)
+def test_barriers_stay_whatever_joins(find, pieces):
+    try:
+        words = filter_of(find, action=REPLACE, replacement="*")
+    except PatternError:
+        return
+
+    assert len(words.replace(BARRIER.join(pieces)).text.split(BARRIER)) == len(pieces)
+
+
+@pytest.mark.parametrize(
     ("find", "key"),
     [
         ("", "word_empty"), ("{3}", "word_empty"), ("\u200b", "word_empty"), ("x" * 101, "word_too_long"),
