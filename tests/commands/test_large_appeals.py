@@ -257,3 +257,17 @@ def test_nobody_waits_long_while_a_large_clean_up_is_taken_back(
     assert max(waits) < max(1.0, took / 3), (max(waits), took)
     assert answered < 2
     assert differences(forum) == []
+
+
+def test_what_the_judge_owns_in_it_is_no_matter_of_the_appeal(forum, decider, judge, author):
+    mine, theirs = forum.thread(judge.member_id), [forum.thread(author) for _ in range(MANY)]
+    entry_id = done(forum, decider, "thread.stick", [mine, *theirs])
+
+    grant(forum, judge, appeal(forum, author, entry_id))
+    with forum.read() as s:
+        batch_id = s.scalar(select(Appeal.batch_id))
+    run_batch(lambda: working(forum), batch_id)
+
+    assert {row(forum, Thread, one).sticky_level for one in theirs} == {0}
+    assert row(forum, Thread, mine).sticky_level == 1
+    assert row(forum, ModBatch, batch_id).state is BatchState.DONE

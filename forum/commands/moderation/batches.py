@@ -225,11 +225,12 @@ def targets_to_undo(
     entry = load_entry(s, entry_id)
     if entry.row.undone_by_id is not None:
         raise Conflict("already_undone")
-    undo_verdict(s, actor, site, entry).require()
+    undo_verdict(s, actor, site, entry, only=only).require()
     threads = lock_threads(s, entry.effects, lock=False)
     held = held_by_batches(s)
     require_free(threads, held=held)
-    require_not_held(s, held, entry.action.targets, entry.target_ids, touched(entry.effects)[1])
+    wanted = entry.target_ids if only is None else only
+    require_not_held(s, held, entry.action.targets, wanted, touched(entry.effects)[1])
     found = conflicts_in(s, site, entry.action.targets, entry.id, entry.raw_effects)
     if only is not None:
         found = [one for one in found if one.target_id in only]
