@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import select
@@ -15,6 +16,13 @@ from forum.policies.moderation import may_give_back_to_oneself, may_lift_bans, m
 from forum.policies.threads import may_read_thread
 from forum.policies.verdict import ALLOWED, Refusal, Verdict, refused
 from forum.queries.actors import ranks_of
+from forum.queries.own_things import (
+    OwnThing,
+    changes_of,
+    decided_by_others,
+    own_post_of,
+    own_thread,
+)
 from forum.queries.site import Site, site_of
 
 CHUNK = 5000
@@ -59,14 +67,14 @@ class _Places:
     """Where the things of entries are now, and of what rank members and authors are."""
 
     threads: dict[int, Thread]
-    posts: dict[int, tuple[int, int]]  # thread and author
+    posts: dict[int, tuple[int, int, datetime]]  # thread, author, since when
     ranks: dict[int, Rank]
 
 
 def undoable(s: Session, actor: Actor, rows: Sequence[Any]) -> set[int]:
     """Those of the log's entries (id, action, actor_id, undone_by_id) that the actor may take back.
 
-    At most six statements, however many entries; more where one touches over 5,000 posts.
+    At most eight statements, however many entries; more where one touches over 5,000 posts.
     """
     asked = {
         row.id: row
@@ -137,6 +145,17 @@ def _verdicts(
     for one in left:
         may = _on_members if one.action.targets is TargetKind.MEMBER else _in_threads
         found[one.id] = may(actor, one, places) and _not_against_oneself(actor, one, places, only)
+    own = {
+        one.id: things
+        for one in left
+        if found[one.id] and (things := _own_things(actor, one, places, only))
+    }
+    decided = decided_by_others(
+        s, site, actor, {thing for things in own.values() for thing in things}
+    )
+    for one in left:
+        for thing in own.get(one.id, ()):
+            found[one.id] = found[one.id] and decided.on(thing, one.action)
     return found
 
 
@@ -163,11 +182,15 @@ def _places(s: Session, site: Site, actor: Actor, entries: Sequence[UndoFacts]) 
         thread_ids |= threads
         post_ids |= posts
         kinds[entry.action.targets].update(entry.target_ids)
-    of_posts: dict[int, tuple[int, int]] = {}
+    of_posts: dict[int, tuple[int, int, datetime]] = {}
     for part in _parts(post_ids):
-        rows = s.execute(select(Post.id, Post.thread_id, Post.author_id).where(Post.id.in_(part)))
-        of_posts.update({row.id: (row.thread_id, row.author_id) for row in rows})
-    thread_ids.update(thread_id for thread_id, _ in of_posts.values())
+        rows = s.execute(
+            select(Post.id, Post.thread_id, Post.author_id, Post.created_at).where(
+                Post.id.in_(part)
+            )
+        )
+        of_posts.update({row.id: (row.thread_id, row.author_id, row.created_at) for row in rows})
+    thread_ids.update(thread_id for thread_id, _, _ in of_posts.values())
     found: dict[int, Thread] = {}
     for part in _parts(thread_ids):
         found.update({one.id: one for one in s.scalars(select(Thread).where(Thread.id.in_(part)))})
@@ -237,6 +260,24 @@ def _not_against_oneself(
         decider_id=entry.actor_id,
         decider_rank=places.ranks.get(entry.actor_id or 0, Rank.MEMBER),
     )
+
+
+def _own_things(
+    actor: Actor, entry: UndoFacts, places: _Places, only: Collection[int] | None
+) -> list[OwnThing]:
+    """What of the actor's it would change, on which others may have decided since."""
+    if entry.action.targets is TargetKind.MEMBER or not changes_of(entry.action):
+        return []
+    part = entry if only is None else _part_of(entry, only)
+    if entry.action.targets is TargetKind.POST:
+        return [
+            own_post_of(one, places.posts[one][2], places.threads[places.posts[one][0]])
+            for one in part.target_ids
+            if one in places.posts and places.posts[one][1] == actor.member_id
+        ]
+    return [
+        own_thread(one) for one in _threads_of(part, places) if one.author_id == actor.member_id
+    ]
 
 
 def _threads_of(entry: UndoFacts, places: _Places) -> list[Thread]:

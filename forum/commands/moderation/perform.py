@@ -286,9 +286,9 @@ def plan_without_counts(
 ) -> Planned:
     """Ask the action what it does to each target.
 
-    :raises Forbidden: it would give the actor back what others took from them.
+    :raises Forbidden: it would change what others decided on things of the actor's.
     """
-    require_none_taken(s, site, actor, request.action, request.options, targets)
+    require_none_taken(s, site, actor, request.action, targets)
     planner = Planner(
         s, now, site, actor, is_real=is_real, reason=request.reason,
         companions=targets.companions, until=request.expires_at, held=held,

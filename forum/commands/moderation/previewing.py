@@ -1,6 +1,6 @@
 """What would an action do, and who or what stands in its way? The plan of `perform`, made for looking at."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -71,7 +71,7 @@ def preview(
     targets = load_for(s, site, request)
     level = entry.level_of(options) if options is not None else 1
     held = held_by_batches(s)
-    own = taken_by_others(s, site, actor, entry, options, targets)
+    own = taken_by_others(s, site, actor, entry, targets)
     verdicts = [
         (one, _verdict_now(actor, entry, one, targets, level, held) and own.get(one.id, ALLOWED))
         for one in targets.found
@@ -86,7 +86,7 @@ def preview(
     if place:
         place = options_verdict(actor, site, entry, options)
     if place:
-        place, option = _verdict_on_companions(actor, request, targets, level, held)
+        place, option = _verdict_on_companions(actor, request, targets, level, held, own)
     if not place:
         return Preview(Planned(request, targets, (), {}), refusals, place, option)
     refused_ids = {target.id for target, _ in refusals}
@@ -107,7 +107,12 @@ def _verdict_now(
 
 
 def _verdict_on_companions(
-    actor: Actor, request: Request, targets: Targets, level: int, held: Held
+    actor: Actor,
+    request: Request,
+    targets: Targets,
+    level: int,
+    held: Held,
+    own: Mapping[int, Verdict],
 ) -> tuple[Verdict, str]:
     """May it be done with the other threads the options name? Their effects would tell of them.
 
@@ -121,6 +126,7 @@ def _verdict_on_companions(
         verdict = _verdict_now(actor, request.action, one, targets, level, held)
         if verdict.refusal is Refusal.NOT_VISIBLE:
             raise Invalid("no_such_thread", field=name)
+        verdict = verdict and own.get(number, ALLOWED)
         if not verdict:
             return verdict, name
     return ALLOWED, ""
