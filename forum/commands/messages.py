@@ -106,15 +106,20 @@ def _text(actor: Actor, source: str, limits: Messages, words: WordFilter) -> Mes
     source = clean_text(source).strip()
     if not source:
         raise Invalid("private_empty", field="source")
-    if len(source) > limits.max_characters:
-        raise Invalid("private_long", field="source", most=limits.max_characters, has=len(source))
+    _require_room(source, limits)
     source = checked_without_queue(actor, words, source, field="source", is_source=True)
+    _require_room(source, limits)  # what stands in for a word may be longer
     links = actor.permission(May.POST_LINKS)
     options = RenderOptions(allow_images=False, allow_links=links != LINKS_PLAIN)
     rendered = render(source, options=options)
     if links not in (LINKS_PLAIN, LINKS_FREE) and rendered.link_hosts:
         raise Invalid("links_refused", field="source")
     return MessageText(source, rendered.html)
+
+
+def _require_room(source: str, limits: Messages) -> None:
+    if len(source) > limits.max_characters:
+        raise Invalid("private_long", field="source", most=limits.max_characters, has=len(source))
 
 
 def _told_at_the_form(verdict: Verdict) -> None:

@@ -45,15 +45,14 @@ def post_text(actor: Actor, source: str, limits: Posting, words: WordFilter) -> 
     source = clean_text(source).strip()
     is_exempt = bool(actor.permission(May.SKIP_POST_LIMITS))
     most = LARGEST_BYTES if is_exempt else min(limits.message_max_bytes, LARGEST_BYTES)
-    has = len(source.encode())
-    if has > most:
-        raise Invalid("message_too_long", field="source", most=most, has=has)
+    _require_room(source, most)
     least = 1 if is_exempt else max(limits.message_min_bytes, 1)
     counted = message_bytes(source)
     if counted < least:
         raise Invalid("message_too_short", field="source", least=least, has=counted)
     checked = checked_source(actor, words, source, field="source")
     source = checked.text
+    _require_room(source, most)  # what stands in for a word may be longer
     links = actor.permission(May.POST_LINKS)
     rendered = render(source, options=RenderOptions(allow_links=links != LINKS_PLAIN))
     text = PostText(source, rendered, searchable(source), held_by=checked.held_by)
@@ -73,10 +72,21 @@ def thread_title(
     title = clean_line(title)
     if not title:
         raise Invalid("subject_empty", field="title")
-    if width(title) > limits.subject_width:
-        raise Invalid("subject_too_long", field="title", most=limits.subject_width)
+    _require_width(title, limits.subject_width)
     checked = checked_line(actor, words, title, field="title")
+    _require_width(checked.text, limits.subject_width)
     return checked.text, checked.held_by
+
+
+def _require_room(source: str, most: int) -> None:
+    has = len(source.encode())
+    if has > most:
+        raise Invalid("message_too_long", field="source", most=most, has=has)
+
+
+def _require_width(title: str, most: int) -> None:
+    if width(title) > most:
+        raise Invalid("subject_too_long", field="title", most=most)
 
 
 def thread_type(

@@ -63,13 +63,13 @@ def _sign(actor: Actor, member: Member, source: str, words: WordFilter) -> None:
     if source:
         may_have_signature(actor).require()
     most = actor.permission(May.SIGNATURE_SIZE)
-    if len(source) > most:
-        raise Invalid("signature_long", field="signature", most=most)
+    _require_length(source, most, "signature_long", "signature")
     options = RenderOptions(
         allow_bbcode=bool(actor.permission(May.SIGNATURE_BBCODE)),
         allow_images=bool(actor.permission(May.SIGNATURE_IMAGES)),
     )
     source = checked_without_queue(actor, words, source, field="signature", is_source=True)
+    _require_length(source, most, "signature_long", "signature")  # as what it became, too
     member.signature = source
     member.signature_html = render(source, options=options).html if source else ""
 
@@ -77,9 +77,15 @@ def _sign(actor: Actor, member: Member, source: str, words: WordFilter) -> None:
 def _entitle(actor: Actor, member: Member, title: str, words: WordFilter) -> None:
     if title:
         may_have_title(actor).require()
-    if len(title) > TITLE_LENGTH:
-        raise Invalid("title_long", field="custom_title", most=TITLE_LENGTH)
-    member.custom_title = checked_without_queue(actor, words, title, field="custom_title")
+    _require_length(title, TITLE_LENGTH, "title_long", "custom_title")
+    title = checked_without_queue(actor, words, title, field="custom_title")
+    _require_length(title, TITLE_LENGTH, "title_long", "custom_title")
+    member.custom_title = title
+
+
+def _require_length(text: str, most: int, code: str, field: str) -> None:
+    if len(text) > most:
+        raise Invalid(code, field=field, most=most)
 
 
 def set_avatar(uow: UnitOfWork, actor: Actor, *, digest: str) -> None:
