@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from forum.commands.moderation.rows import current_values
 from forum.models import (
+    ModLogEntry,
     ModLogTarget,
     Post,
     PostRevision,
@@ -33,11 +34,21 @@ from forum.queries.site import Site
 HOLDS_A_DIGEST = frozenset({ThreadState.RECYCLED, ThreadState.MERGED})
 
 
+# Logged on the thread, on its opening post or on its author.
+_PUTS_INTO_THE_BIN = (
+    or_(
+        ModLogEntry.action.in_(("thread.delete", "post.delete_pending", "member.clean"))
+        & ModLogEntry.is_reversal.is_(False),
+        (ModLogEntry.action == "thread.restore") & ModLogEntry.is_reversal,
+    ),
+)
+
+
 @dataclass(frozen=True)
 class Conflict:
     """Something is not as the action left it.
 
-    :param kind: changed, rewritten, gone, exists, built_on, moved, board_gone, final.
+    :param kind: changed, rewritten, gone, exists, built_on, moved, board_gone, in_bin, final.
     :param later_entry_id: the newest later entry about the row, or else the target, that stands: undo that
         first.
     """
@@ -58,6 +69,7 @@ def conflicts_in(
     """Compare the effects of an entry with what the tables hold. A few statements per table."""
     found = [
         *_changed(s, site, effects),
+        *_in_binned_threads(s, entry_id, effects),
         *_rows_in_the_way(s, effects),
         *_posts_elsewhere(s, effects),
         *_posts_rewritten(s, effects),
@@ -67,9 +79,12 @@ def conflicts_in(
             if isinstance(one, Purge)
         ),
     ]
-    later = _later_entries(s, entry_id, {row for one in found for row in _told_by(one, kind)})
+    asked = [one for one in found if one.later_entry_id is None]
+    later = _later_entries(s, entry_id, {row for one in asked for row in _told_by(one, kind)})
     return [
         replace(one, later_entry_id=next(filter(None, map(later.get, _told_by(one, kind))), None))
+        if one.later_entry_id is None
+        else one
         for one in found
     ]
 
@@ -119,6 +134,45 @@ def _changed(s: Session, site: Site, effects: Sequence[Effect]) -> Iterable[Conf
             type_id = one.before.get("type_id")
             if type_id is not None and s.get(ThreadType, type_id) is None:
                 yield Conflict(one.target, "board_gone", name, one.id, "type_id", type_id)
+
+
+def _in_binned_threads(s: Session, entry_id: int, effects: Sequence[Effect]) -> Iterable[Conflict]:
+    """Posts that would be shown or hidden in a thread that was put into the bin since.
+
+    Its deletion took the points of those it found, and gives them again, no others.
+    """
+    changes = [one for one in effects if isinstance(one, Change) and "state" in one.after]
+    posts = {one.id: one for one in changes if one.table == "posts"}
+    coming_back = {
+        one.id
+        for one in changes
+        if one.table == "threads" and one.after["state"] == ThreadState.RECYCLED
+    }
+    ids = sorted(posts)
+    found: list[tuple[int, list[tuple[TargetKind, int]]]] = []
+    for at in range(0, len(ids), 500):
+        rows = s.execute(
+            select(Post.id, Post.thread_id, Thread.first_post_id, Thread.author_id)
+            .join(Thread, Thread.id == Post.thread_id)
+            .where(Post.id.in_(ids[at : at + 500]), Thread.state == ThreadState.RECYCLED)
+            .order_by(Post.id)
+        )
+        for row in rows:
+            if row.thread_id not in coming_back:
+                things = [
+                    (TargetKind.THREAD, row.thread_id), (TargetKind.POST, row.first_post_id),
+                    (TargetKind.MEMBER, row.author_id),
+                ]  # fmt: skip
+                found.append((row.id, things))
+    asked = {thing for _, things in found for thing in things}
+    binned_by = _later_entries(s, entry_id, asked, *_PUTS_INTO_THE_BIN)
+    for post_id, things in found:
+        # None is later where the entry put the thread there itself, in another step.
+        if later := [binned_by[thing] for thing in things if thing in binned_by]:
+            yield Conflict(
+                posts[post_id].target, "in_bin", "posts", post_id, "state",
+                later_entry_id=max(later),
+            )  # fmt: skip
 
 
 def _rows_in_the_way(s: Session, effects: Sequence[Effect]) -> Iterable[Conflict]:
@@ -187,7 +241,7 @@ def _posts_rewritten(s: Session, effects: Sequence[Effect]) -> Iterable[Conflict
 
 
 def _later_entries(
-    s: Session, entry_id: int, things: set[tuple[TargetKind, int]]
+    s: Session, entry_id: int, things: set[tuple[TargetKind, int]], *which: ColumnElement[bool]
 ) -> dict[tuple[TargetKind, int], int]:
     found: dict[tuple[TargetKind, int], int] = {}
     for kind in {kind for kind, _ in things}:
@@ -195,7 +249,9 @@ def _later_entries(
         for at in range(0, len(ids), 500):
             rows = s.execute(
                 select(ModLogTarget.target_id, func.max(ModLogTarget.entry_id))
+                .join(ModLogEntry, ModLogEntry.id == ModLogTarget.entry_id)
                 .where(
+                    *which,
                     ModLogTarget.kind == kind,
                     ModLogTarget.target_id.in_(ids[at : at + 500]),
                     ModLogTarget.entry_id > entry_id,

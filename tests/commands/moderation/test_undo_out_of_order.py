@@ -5,14 +5,18 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from forum.commands.moderation import conflicts_of
 from forum.commands.moderation.expiry import due_entries
 from forum.commands.moderation.member_cleaning import CleanOptions
 from forum.commands.moderation.thread_marks import DigestOptions
 from forum.core.clock import utc_now
 from forum.core.errors import Conflict
-from forum.models import MemberPoints, Post, Thread
+from forum.models import MemberPoints, Post, PostState, Thread
+from forum.points.ledger import balances
+from forum.queries.site import site_of
 from tests.commands.moderation.acting import Moderator, differences, row
-from tests.factories import FOUNDER_ID
+from tests.commands.test_queue import posting, replies, starts
+from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
 
 
 @pytest.fixture
@@ -127,3 +131,76 @@ def test_a_digest_waits_for_its_thread_to_come_out_of_the_bin(forum, founder):
     with forum.read() as s:
         held = s.scalars(select(MemberPoints.amount).where(MemberPoints.member_id == author)).all()
     assert not any(held)
+
+
+def money(forum, member_id):
+    with forum.read() as s:
+        return balances(s, member_id).get(2, 0)
+
+
+def answered(forum):
+    """A thread with a reply, both paid: the thread, its opening post, the reply and its author."""
+    posting(forum)
+    replier = forum.member("韩梅梅")
+    ref = starts(forum, forum.member("李雷"), FIRST_BOARD_ID)
+    return ref.thread_id, ref.post_id, replies(forum, replier, ref.thread_id).post_id, replier
+
+
+@pytest.mark.parametrize("by", ["thread.delete", "member.clean", "post.delete_pending"])
+@pytest.mark.parametrize("action", ["post.delete", "post.hold", "post.restore"])
+def test_a_reply_waits_for_its_thread_to_come_out_of_the_bin(forum, founder, action, by):
+    thread_id, opening_id, post_id, replier = answered(forum)
+    if action == "post.restore":
+        founder.does("post.delete", post_id)
+    first = founder.does(action, post_id)
+    before = money(forum, replier)
+    if by == "member.clean":
+        author_id = row(forum, Thread, thread_id).author_id
+        binned = founder.does(by, author_id, options=CleanOptions(bans=False))
+    elif by == "post.delete_pending":
+        founder.does("post.hold", opening_id)
+        binned = founder.does(by, opening_id)
+    else:
+        binned = founder.does(by, thread_id)
+
+    with pytest.raises(Conflict, match="undo_conflicts"):
+        founder.undoes(first.entry_id)
+    with forum.read() as s:
+        (found,) = conflicts_of(s, site_of(s), first.entry_id)
+    assert (found.kind, found.later_entry_id) == ("in_bin", binned.entry_id)
+    assert money(forum, replier) == 0
+
+    founder.undoes(binned.entry_id)
+    assert money(forum, replier) == before
+    founder.undoes(first.entry_id)
+    assert money(forum, replier) == 1 - before
+    assert differences(forum) == []
+
+
+def test_a_clean_up_that_took_a_reply_and_its_thread_is_taken_back_whole(forum, founder):
+    thread_id, _, post_id, replier = answered(forum)
+    author_id = row(forum, Thread, thread_id).author_id
+    founder.does("thread.delete", thread_id)
+    founder.does("thread.restore", thread_id)
+    cleaned = founder.does("member.clean", replier, author_id, options=CleanOptions(bans=False))
+    assert (money(forum, replier), money(forum, author_id)) == (0, 0)
+
+    founder.undoes(cleaned.entry_id)
+
+    assert row(forum, Post, post_id).state is PostState.VISIBLE
+    assert (money(forum, replier), money(forum, author_id)) == (1, 2)
+    assert differences(forum) == []
+
+
+def test_of_a_clean_up_all_but_what_lies_in_a_binned_thread_comes_back(forum, founder):
+    thread_id, _, post_id, replier = answered(forum)
+    elsewhere = forum.thread(forum.member("赵六"))
+    other_id = replies(forum, replier, elsewhere, "别处也回一个，路过看看。").post_id
+    cleaned = founder.does("member.clean", replier, options=CleanOptions(bans=False))
+    founder.does("thread.delete", thread_id)
+
+    founder.undoes(cleaned.entry_id, partial=True)
+
+    assert row(forum, Post, other_id).state is PostState.VISIBLE
+    assert row(forum, Post, post_id).state is PostState.RECYCLED
+    assert money(forum, replier) == 1
