@@ -119,6 +119,16 @@ def standing_for(session: Session, subject: str, rule: str | None = None) -> lis
     return [(row.id, row.kind_id) for row in rows]
 
 
+def last_rule_of(session: Session, subject: str, rules: Sequence[str]) -> str | None:
+    """Which of the rules paid for a subject last, taken back since or not. One statement."""
+    return session.scalar(
+        select(PointTransfer.rule)
+        .where(PointTransfer.subject == subject, PointTransfer.rule.in_(rules))
+        .order_by(PointTransfer.id.desc())
+        .limit(1)
+    )
+
+
 def newest_links(session: Session, ids: Iterable[int]) -> tuple[int, ...]:
     """For transfers that may have been taken back and given again since: the newest of each chain
     that has the same direction; none for a chain that ends in the other one."""

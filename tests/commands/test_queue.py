@@ -8,11 +8,15 @@ from threading import Barrier
 import pytest
 from sqlalchemy import select
 
-from forum.commands.moderation import perform, undo
+from forum.commands.moderation import perform, preview, undo
+from forum.commands.moderation.thread_marks import DigestOptions
+from forum.commands.moderation.thread_merging import MergeOptions, SplitOptions
+from forum.commands.post_edits import edit_post
 from forum.commands.posts import reply_to_thread
 from forum.commands.queue import decide
 from forum.commands.threads import start_thread
 from forum.core.cache import CacheName
+from forum.core.clock import utc_now
 from forum.core.errors import Forbidden, NotFound
 from forum.core.settings import encode_section
 from forum.core.uow import unit_of_work
@@ -30,11 +34,15 @@ from forum.models import (
     Word,
     WordAction,
 )
+from forum.modlog.effects import ReverseTransfers
+from forum.modlog.registry import NoOptions
 from forum.points.ledger import balances
 from forum.queries.counters import all_differences
+from forum.queries.site import site_of
 from forum.search.tables import ROWS
 from forum.settings import Posting
-from tests.factories import FOUNDER_ID
+from tests.commands.moderation.acting import Moderator
+from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
 
 TEXT = "求推荐一个近一点的地方。"
 
@@ -212,6 +220,100 @@ def test_what_was_deleted_unread_is_paid_when_it_is_restored(forum, board_id, by
     assert does("post.restore", post_id)[1] == 1
     assert does("post.delete", post_id)[1] == 0
     assert does("post.restore", post_id)[1] == 1
+    assert is_exact(forum)
+
+
+def money(forum, member_id):
+    with forum.read() as s:
+        return balances(s, member_id).get(2, 0)
+
+
+@pytest.fixture
+def founder(forum):
+    posting(forum)
+    return Moderator(forum, FOUNDER_ID)
+
+
+@pytest.fixture
+def answered(forum, founder):
+    """A thread and a reply to it, both shown and paid, with their authors."""
+    author, other = forum.member(), forum.member("李雷")
+    ref = starts(forum, author, FIRST_BOARD_ID)
+    return author, other, ref, replies(forum, other, ref.thread_id, TEXT + "回").post_id
+
+
+def test_restored_it_is_not_given_what_an_older_deletion_took(forum, founder, answered):
+    author, other, ref, _ = answered
+    founder.does("thread.delete", ref.thread_id)
+    founder.does("thread.restore", ref.thread_id)
+
+    for _ in range(2):
+        founder.does("post.hold", ref.post_id)
+        founder.does("post.delete_pending", ref.post_id)
+        founder.does("thread.restore", ref.thread_id)
+        assert (money(forum, author), money(forum, other)) == (0, 1)
+        founder.does("post.approve", ref.post_id)
+        assert (money(forum, author), money(forum, other)) == (2, 1)
+    founder.does("thread.delete", ref.thread_id)
+    assert (money(forum, author), money(forum, other)) == (0, 0)
+    founder.does("thread.restore", ref.thread_id)
+    assert (money(forum, author), money(forum, other)) == (2, 1)
+    assert is_exact(forum)
+
+
+def test_deleting_a_held_thread_takes_what_others_earned_in_it(forum, founder, answered):
+    author, other, ref, _ = answered
+    founder.does("thread.digest", ref.thread_id, options=DigestOptions(1))
+    digested = money(forum, author) - 2
+    assert digested > 0
+    founder.does("post.hold", ref.post_id)
+    with forum.read() as s:
+        shown = preview(
+            s, founder.actor, site_of(s), "post.delete_pending", [ref.post_id], NoOptions(), now=utc_now(),
+        ).planned.effects  # fmt: skip
+    assert sum(len(one.ids) for one in shown if isinstance(one, ReverseTransfers)) == 2
+    assert (money(forum, author), money(forum, other)) == (digested, 1)
+
+    deleted = founder.does("post.delete_pending", ref.post_id)
+    assert (money(forum, author), money(forum, other)) == (0, 0)
+    founder.undoes(deleted.entry_id)
+    assert (money(forum, author), money(forum, other)) == (digested, 1)
+
+    founder.does("post.delete_pending", ref.post_id)
+    founder.does("thread.purge", ref.thread_id)
+    assert (money(forum, author), money(forum, other)) == (0, 0)
+    assert is_exact(forum)
+
+
+@pytest.mark.parametrize("by", ["moderator", "edit"])
+def test_a_reply_that_opens_a_thread_by_now_is_paid_as_it_was(forum, founder, answered, by):
+    _, other, ref, post_id = answered
+    founder.does("thread.split", ref.thread_id, options=SplitOptions("2", "分出来的"))
+    assert money(forum, other) == 1
+
+    if by == "edit":
+        word(forum, "代购", WordAction.HOLD)
+        run(forum, edit_post, forum.actor(other), post_id=post_id, source=TEXT + "代购")
+        assert row(forum, Post, post_id).state is PostState.PENDING
+    else:
+        founder.does("post.hold", post_id)
+    assert money(forum, other) == 0
+
+    founder.does("post.approve", post_id)
+    assert money(forum, other) == 1
+    assert is_exact(forum)
+
+
+def test_an_opening_post_that_is_a_reply_by_now_is_paid_as_it_was(forum, founder, answered):
+    _author, other, ref, _ = answered
+    late = starts(forum, other, FIRST_BOARD_ID, title="另一帖", source=TEXT + "另")
+    founder.does("thread.merge", ref.thread_id, options=MergeOptions(late.thread_id))
+    assert row(forum, Post, late.post_id).floor == 3
+
+    founder.does("post.hold", late.post_id)
+    assert money(forum, other) == 1
+    founder.does("post.approve", late.post_id)
+    assert money(forum, other) == 3
     assert is_exact(forum)
 
 

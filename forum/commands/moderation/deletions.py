@@ -24,7 +24,7 @@ from forum.models import (
 from forum.modlog.effects import ReverseTransfers, decode
 
 CLEANING = "member.clean"
-# What was put into the bin out of the queue was never paid for.
+# What was put into the bin out of the queue had no points then. Logged on the post, of a thread too.
 FROM_QUEUE = "post.delete_pending"
 _WAITING = (PostState.PENDING, PostState.IGNORED)
 
@@ -74,7 +74,10 @@ def _taken(
             found: tuple[int, ...] = taken.get(row.id, ())
             return Taken(found)
         if key == FROM_QUEUE:
-            return Taken(was_waiting=True)
+            if not isinstance(row, Thread):
+                return Taken(was_waiting=True)
+            taken = planner.remembered(("taken", entry_id), partial(_by_target, planner, entry_id))
+            return Taken(taken.get(row.first_post_id, ()), was_waiting=True)
         cleaned: _Cleaned = planner.remembered(
             ("cleaned", entry_id), partial(_Cleaned, planner, entry_id)
         )
@@ -86,6 +89,7 @@ def _taken(
 
 def _deletions(kind: TargetKind, row: Thread | Post, action: str) -> Select[int, str]:
     """The entries that may have deleted it, and their actions; newest first."""
+    queued_id = row.first_post_id if isinstance(row, Thread) else row.id
     return (
         select(ModLogEntry.id, ModLogEntry.action)
         .join(ModLogTarget, ModLogTarget.entry_id == ModLogEntry.id)
@@ -94,7 +98,12 @@ def _deletions(kind: TargetKind, row: Thread | Post, action: str) -> Select[int,
                 and_(
                     ModLogTarget.kind == kind,
                     ModLogTarget.target_id == row.id,
-                    ModLogEntry.action.in_((action, FROM_QUEUE)),
+                    ModLogEntry.action == action,
+                ),
+                and_(
+                    ModLogTarget.kind == TargetKind.POST,
+                    ModLogTarget.target_id == queued_id,
+                    ModLogEntry.action == FROM_QUEUE,
                 ),
                 and_(
                     ModLogTarget.kind == TargetKind.MEMBER,

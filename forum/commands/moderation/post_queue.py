@@ -6,15 +6,19 @@ commands/queue.py decides on many of them, and leaves alone what waits no longer
 from forum.commands.moderation.planning import Planner, derive_last_post
 from forum.commands.moderation.registry import action
 from forum.commands.moderation.targets import PostTarget
+from forum.commands.moderation.thread_deletion import plan_deletion
 from forum.core.errors import Conflict
 from forum.models import Post, PostState, TargetKind, ThreadState
 from forum.modlog.registry import Group, NoOptions
+from forum.points.reversals import last_rule_of
 from forum.policies.permissions import May
 from forum.queries.readership import is_read_by_all_of, pointers_to
 
 SHOWN = frozenset({PostState.VISIBLE})
 PENDING = frozenset({PostState.PENDING})
 WAITING = frozenset({PostState.PENDING, PostState.IGNORED})
+# What posts are paid by.
+_RULES = ("thread.posted", "post.replied")
 # An opening post waits together with its thread.
 THREADS = frozenset({ThreadState.VISIBLE, ThreadState.PENDING, ThreadState.IGNORED})
 
@@ -51,12 +55,13 @@ def approve(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
     is_bulk=True, minds_rank=True, states=SHOWN, icon="eye",
 )  # fmt: skip
 def hold(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
-    """待审: back to the queue; what an approval pays is taken back, until there is one."""
+    """待审: back to the queue; what the post was paid is taken back, until it is approved."""
     post, thread = target.post, target.thread
     if post.floor == 1:
         planner.change(thread, state=ThreadState.PENDING)
     planner.change(post, state=PostState.PENDING)
-    planner.reverse_rule(f"post:{post.id}", _rule_of(post))
+    for rule in _RULES:  # merged or split since, it was paid as what it is no longer
+        planner.reverse_rule(f"post:{post.id}", rule)
     if post.floor > 1:
         hidden: set[int] = planner.remembered(("hidden", thread.id), set)
         hidden.add(post.id)
@@ -64,18 +69,20 @@ def hold(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
     planner.tell(post.author_id)
 
 
-def _rule_of(post: Post) -> str:
-    return "thread.posted" if post.floor == 1 else "post.replied"
-
-
 def pay_approved(planner: Planner, target: PostTarget) -> None:
-    """Pay what a post is paid when it is shown at last."""
+    """Pay what a post is paid when it is shown at last, or what it had been paid before it waited.
+
+    Merged or split meanwhile, it is worth neither more nor less than what was taken back.
+    """
     post, thread = target.post, target.thread
-    rule = _rule_of(post)
+    subject = f"post:{post.id}"
+    rule = last_rule_of(planner.session, subject, _RULES) or (
+        "thread.posted" if post.floor == 1 else "post.replied"
+    )
     planner.pay(
         rule,
         member_id=post.author_id,
-        subject=f"post:{post.id}",
+        subject=subject,
         # Approved again after an undo, it is paid again: the thread has another version by then.
         once_key=f"{rule}:{post.id}:{thread.version}",
         board_id=thread.board_id,
@@ -104,11 +111,10 @@ def ignore(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
     site_wide=True, icon="trash", bins=frozenset({TargetKind.THREAD, TargetKind.POST}),
 )  # fmt: skip
 def delete_pending(planner: Planner, target: PostTarget, _options: NoOptions) -> None:
-    """删除: to the recycle bin. It never counted, so nothing is taken back."""
+    """删除: to the recycle bin. The post itself has no points; those of a thread's replies go back."""
     _require_place(target)
     if target.post.floor == 1:
-        thread = target.thread
-        planner.change(thread, state=ThreadState.RECYCLED, former_state=thread.state)
+        plan_deletion(planner, target.thread)
     else:
         planner.change(target.post, state=PostState.RECYCLED)
     planner.tell(target.post.author_id)

@@ -35,7 +35,7 @@ _POINTERS = (
 
 
 def plan_deletion(planner: Planner, thread: Thread) -> None:
-    """What deleting a thread does; a part of the clean-up after a spammer, too."""
+    """What deleting a thread does, out of the queue and by the clean-up after a spammer too."""
     if thread.state is ThreadState.REDIRECT:
         planner.remove(thread)
         return
