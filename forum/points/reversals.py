@@ -121,12 +121,13 @@ def standing_for(session: Session, subject: str, rule: str | None = None) -> lis
 
 def last_rule_of(session: Session, subject: str, rules: Sequence[str]) -> str | None:
     """Which of the rules paid for a subject last, taken back since or not. One statement."""
-    return session.scalar(
-        select(PointTransfer.rule)
-        .where(PointTransfer.subject == subject, PointTransfer.rule.in_(rules))
-        .order_by(PointTransfer.id.desc())
-        .limit(1)
+    rows = session.execute(
+        select(PointTransfer.id, PointTransfer.rule).where(
+            PointTransfer.subject == subject, PointTransfer.rule.in_(rules)
+        )
     )
+    newest = max(((row.id, row.rule) for row in rows), default=None)  # few: it need not be sorted
+    return None if newest is None else newest[1]
 
 
 def newest_links(session: Session, ids: Iterable[int]) -> tuple[int, ...]:
