@@ -322,3 +322,16 @@ def test_what_a_batch_has_in_hand_is_not_undone_meanwhile(client, forum, adminis
     ):
         assert answer.status_code == 403
         assert "批量操作正在处理此内容" in answer.text
+
+
+def test_a_reply_in_a_binned_thread_says_what_to_undo_first(client, forum, board_id, moderator):
+    thread_id = forum.thread(forum.member(), board_id, replies=1)
+    with forum.read() as s:
+        post_id = s.scalar(select(Post.id).where(Post.thread_id == thread_id, Post.floor == 2))
+    deleted = moderator.does("post.delete", post_id)
+    binned = moderator.does("thread.delete", thread_id)
+
+    page = client.get(f"/moderation/undo/{deleted.entry_id}").text
+
+    assert "所在主题在回收站中。" in page
+    assert f"/moderation/undo/{binned.entry_id}" in page
