@@ -6,6 +6,7 @@ from datetime import datetime
 from forum.commands.admin_log import log_change
 from forum.commands.settings import is_web_address
 from forum.core.cache import CacheName
+from forum.core.clock import FIRST_YEAR, LAST_YEAR, is_usable
 from forum.core.errors import Invalid, NotFound
 from forum.core.text import clean_line, clean_text
 from forum.core.uow import UnitOfWork
@@ -32,7 +33,8 @@ def create_announcement(uow: UnitOfWork, actor: Actor, *, draft: AnnouncementDra
 
     :returns: its id.
     :raises Forbidden: the actor may not.
-    :raises Invalid: no title, neither text nor link, or an end before the beginning.
+    :raises Invalid: no title, neither text nor link, an end before the beginning, a date nobody
+        can mean.
     """
     may_create_announcement(actor).require()
     draft = _checked(draft)
@@ -132,6 +134,10 @@ def _checked(draft: AnnouncementDraft) -> AnnouncementDraft:
         raise Invalid("announcement_body_or_link", field="body")
     if link and not is_web_address(link):
         raise Invalid("address_not_web", field="link")
+    for field in ("starts_at", "ends_at"):
+        at = getattr(draft, field)
+        if at is not None and not is_usable(at):
+            raise Invalid("date_range", field=field, first=FIRST_YEAR, last=LAST_YEAR)
     if draft.ends_at is not None and draft.ends_at <= draft.starts_at:
         raise Invalid("ends_before_start", field="ends_at")
     return AnnouncementDraft(title, draft.starts_at, draft.ends_at, body, link, draft.position)

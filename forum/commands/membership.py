@@ -12,6 +12,7 @@ from forum.commands.admin_log import log_change
 from forum.commands.boards.moderators import return_to_ladder
 from forum.commands.locks import lock_members
 from forum.core.cache import CacheName
+from forum.core.clock import FIRST_YEAR, LAST_YEAR, is_usable
 from forum.core.errors import Conflict, Invalid, NotFound
 from forum.core.mail import LetterWriter
 from forum.core.uow import UnitOfWork
@@ -29,7 +30,7 @@ def place_in_group(
 
     :param until: when they return to the group they have now; None = for good.
     :raises Forbidden: the member, or the group, is not below the actor.
-    :raises Invalid: an end in the past; the guests' group, or one that punishes.
+    :raises Invalid: an end in the past, or a date nobody can mean; the guests' group, or one that punishes.
     :raises Conflict: the member is muted or banned.
     """
     site = fresh_site(uow.session)
@@ -40,6 +41,8 @@ def place_in_group(
     may_give_group(actor, group).require()
     if until is not None and until <= uow.now:
         raise Invalid("ends_before_start", field="until")
+    if until is not None and not is_usable(until):
+        raise Invalid("date_range", field="until", first=FIRST_YEAR, last=LAST_YEAR)
     if member.group_id in PUNISHING_GROUPS:
         raise Conflict("member_punished")
     before = _group_facts(site, member)

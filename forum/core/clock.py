@@ -2,10 +2,18 @@
 
 from datetime import UTC, datetime
 
+# The years a date may be typed in. Beyond them lie what no zone can show any more, and typing errors.
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+
 
 def utc_now() -> datetime:
     """Now, aware, in UTC, to the microsecond."""
     return datetime.now(UTC)
+
+
+def is_usable(at: datetime) -> bool:
+    """May somebody have meant this moment? As it was typed, in the zone of whoever typed it."""
+    return FIRST_YEAR <= at.year <= LAST_YEAR
 
 
 def first_version() -> int:

@@ -231,6 +231,7 @@ SENTENCES: dict[str, Any] = {
     "email_missing": _l("Type the e-mail address of the owner."),
     "address_not_web": _l("An address begins with http:// or https://, or with / on this site."),
     "limits_crossed": _l("The most must not be less than the least."),
+    "date_range": _l("A date lies between the years %(first)s and %(last)s."),
     "ends_before_start": _l("The end must come after the beginning."),
     "board_name_empty": _l("A board needs a name."),
     "category_has_parent": _l("A category stands on top, below nothing."),

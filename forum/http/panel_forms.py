@@ -10,6 +10,9 @@ from wtforms import DateTimeLocalField, IntegerField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from forum.commands.announcements import AnnouncementDraft
+from forum.core.clock import FIRST_YEAR, LAST_YEAR, is_usable
+from forum.http.errors import sentence
+from forum.http.times import local_time
 
 LONGEST_PASSWORD = 200
 LARGEST = 2_000_000_000
@@ -39,19 +42,33 @@ def rules_field() -> TextAreaField:
     )
 
 
-class LocalTimeField(DateTimeLocalField):  # type: ignore[misc]
+class TypedTimeField(DateTimeLocalField):  # type: ignore[misc]
+    """A date and time somebody types; no zone is too far west or east for it."""
+
+    data: datetime | None
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist)
+        if self.data is not None and not is_usable(self.data):
+            self.data = None
+            raise ValueError(sentence("date_range", {"first": FIRST_YEAR, "last": LAST_YEAR}))
+
+
+class LocalTimeField(TypedTimeField):
     """A moment typed in the own zone of whoever types it; `moment` is aware."""
 
     zone: ZoneInfo
 
     def process_data(self, value: datetime | None) -> None:
-        self.stored = value
+        self.stored, self.data = value, None
 
     def _value(self) -> str:
         if self.raw_data:
             return " ".join(self.raw_data)
         stored = getattr(self, "stored", None)
-        return stored.astimezone(self.zone).strftime(MINUTES) if stored else ""
+        if stored is None:
+            return ""
+        return local_time(stored, self.zone).replace(tzinfo=None).isoformat(timespec="minutes")
 
     @property
     def moment(self) -> datetime | None:

@@ -16,7 +16,7 @@ from forum.core.text import abbreviated, cut
 from forum.http import context, language
 from forum.http.addresses import Addresses
 from forum.http.returning import way_back
-from forum.http.times import ShownTime, shown_time
+from forum.http.times import ShownTime, local_time, shown_time
 from forum.modlog.marks import ICON_NAMES, STAMP_NAMES
 from forum.modlog.registry import ACTIONS
 from forum.queries.site import Site
@@ -84,7 +84,7 @@ def when(at: datetime) -> ShownTime:
 def is_today(at: datetime) -> bool:
     """Does a moment fall on the viewer's today?"""
     zone = context.actor().zone
-    return at.astimezone(zone).date() == context.now().astimezone(zone).date()
+    return local_time(at, zone).date() == context.now().astimezone(zone).date()
 
 
 @dataclass(frozen=True)

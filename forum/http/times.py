@@ -1,12 +1,16 @@
 """How is a moment shown? Discuz!'s relative rule, in the viewer's zone and language."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from forum.http.language import gettext as _
 from forum.http.language import ngettext
+
+# A day from either end of the calendar every zone has the moment.
+_FIRST = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
+_LAST = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -18,9 +22,14 @@ class ShownTime:
     iso: str
 
 
+def local_time(at: datetime, zone: ZoneInfo) -> datetime:
+    """A moment in a zone; one at the edge of the calendar a day off, for a page must not fail at it."""
+    return min(max(at, _FIRST), _LAST).astimezone(zone)
+
+
 def absolute(at: datetime, zone: ZoneInfo) -> str:
     """2023-12-28 07:34:01; month and day without leading zeros, as the site's date format has it."""
-    local = at.astimezone(zone)
+    local = local_time(at, zone)
     return f"{local.year}-{local.month}-{local.day} {local:%H:%M:%S}"
 
 
@@ -35,7 +44,7 @@ def shown_time(
 
 def _relative(at: datetime, now: datetime, zone: ZoneInfo) -> str | None:
     seconds = int((now - at).total_seconds())
-    local, today = at.astimezone(zone), now.astimezone(zone).date()
+    local, today = local_time(at, zone), now.astimezone(zone).date()
     if seconds < 0:
         return None
     if local.date() == today:

@@ -1,6 +1,7 @@
 """Members' groups and founders: who may act on whom."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -53,6 +54,7 @@ def test_what_no_placement_can_be(forum: Forum) -> None:
         ({"group_id": BANNED_GROUP}, Invalid),
         ({"group_id": 99}, Invalid),
         ({"group_id": 16, "until": utc_now() - timedelta(days=1)}, Invalid),
+        ({"group_id": 16, "until": datetime.max.replace(tzinfo=ZoneInfo("Etc/GMT+12"))}, Invalid),
     ):
         with pytest.raises(error):
             do(forum, place_in_group, member_id=member_id, **options)

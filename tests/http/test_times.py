@@ -1,7 +1,7 @@
 """Moments as Discuz shows them: relative within seven days, in the viewer's zone."""
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from flask import Flask
@@ -74,3 +74,17 @@ def test_yesterday_is_the_viewers(app: Flask) -> None:
 )
 def test_the_clock_of_the_footer(zone: str, text: str) -> None:
     assert clock_text(NOW, ZoneInfo(zone)) == text
+
+
+@pytest.mark.parametrize(
+    "edge", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)]
+)
+def test_a_moment_at_the_edge_of_the_calendar_is_shown_in_every_zone(
+    app: Flask, edge: datetime
+) -> None:
+    with app.test_request_context("/"):
+        years = {
+            shown_time(edge, NOW, ZoneInfo(name)).text.partition("-")[0]
+            for name in available_timezones()
+        }
+    assert years <= {"1", "9999"}

@@ -630,3 +630,45 @@ def test_marks_on_very_many_go_to_the_background(client, forum, board_id, modera
 
     assert "/moderation/batches/" in answer.location
     assert row(forum, Thread, ids[-1]).highlight_color == 0
+
+
+FAR = ("0001-01-01T00:00", "1969-12-31T23:59:59", "2201-01-01T00:00", "9999-12-31T23:59")
+
+
+@pytest.mark.parametrize("zone", ["Etc/GMT+12", "America/New_York", "UTC", "Pacific/Kiritimati"])
+def test_an_end_nobody_can_mean_is_refused_in_every_zone(client, forum, board_id, zone):
+    log_in(client, forum, forum.member("管理", group_id=1, time_zone=zone))
+    open_panel(forum)
+    thread_id = forum.thread(forum.member(), board_id)
+
+    for path, fields in (
+        ("/moderation/do/thread.close", {"ids": thread_id}),
+        ("/moderation/do/thread.close", {"ids": thread_id, "preview": "1"}),
+        ("/moderation/networks", {"network": "203.0.113.9"}),
+        ("/moderation/networks", {"network": "203.0.113.9", "preview": "1"}),
+    ):
+        for far in FAR:
+            answer = send(client, path, reason="留着这句", expires_at=far, **fields)
+            assert answer.status_code == 422, (path, far)
+            assert "日期须在 1970 年至 2200 年之间。" in answer.text
+            assert "留着这句" in answer.text
+    assert not row(forum, Thread, thread_id).is_closed
+    assert entries(forum) == []
+
+
+@pytest.mark.parametrize("far", ["1970-01-01T00:00", "2200-12-31T23:59"])
+def test_an_end_outside_what_the_forum_allows_is_refused_as_before(client, forum, board_id, far):
+    log_in(client, forum, forum.moderator(board_id))
+    thread_id = forum.thread(forum.member(), board_id)
+
+    answer = send(client, "/moderation/do/thread.close", ids=thread_id, expires_at=far)
+
+    assert answer.status_code == 422
+    assert not row(forum, Thread, thread_id).is_closed
+
+
+def test_a_form_without_its_end_has_none(client, forum, board_id, moderator):
+    thread_id = forum.thread(forum.member(), board_id)
+
+    assert send(client, "/moderation/do/thread.close", ids=thread_id).status_code == 303
+    assert entries(forum)[-1].expires_at is None

@@ -1,12 +1,16 @@
 """公告 in the moderators' panel: who has it, whose announcements one may touch, what stays of a change."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, update
 
+from forum.commands.announcements import AnnouncementDraft, create_announcement
 from forum.core.cache import CacheName
+from forum.core.clock import utc_now
 from forum.core.db import recorded_statements
+from forum.core.errors import Invalid
 from forum.core.passwords import hash_password
 from forum.core.uow import unit_of_work
 from forum.models import AdminLogEntry, Announcement, GroupPermission, LoginSession, Member
@@ -153,6 +157,89 @@ def test_an_announcement_is_made_changed_ended_and_deleted(client, forum, announ
         "今晚[b]两小时[/b]",
     )
     assert {entry.actor_id for entry in (created, edited, ended, deleted)} == {announcer}
+
+
+# West, at and east of UTC, as far as it goes.
+ZONES = ("Etc/GMT+12", "America/New_York", "UTC", "Asia/Shanghai", "Pacific/Kiritimati")
+FAR = ("0001-01-01T00:00", "1969-12-31T23:59", "2201-01-01T00:00", "9999-12-31T23:59")
+NEAR = ("1970-01-01T00:00", "2200-12-31T23:59")
+
+
+def in_zone(forum, member_id, zone):
+    with unit_of_work(forum.database) as uow:
+        uow.session.get_one(Member, member_id).time_zone = zone
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_date_nobody_can_mean_is_refused_in_every_zone(client, forum, announcer, zone):
+    in_zone(forum, announcer, zone)
+    fields = {"title": "年份", "body": "打错了", "position": "0"}
+
+    for name, other in (("starts_at", {}), ("ends_at", {"starts_at": "2026-01-01T00:00"})):
+        for typed in FAR:
+            answer = send(client, f"{LIST}/new", **{**fields, **other, name: typed})
+            assert answer.status_code == 422, (name, typed)
+            assert "日期须在 1970 年至 2200 年之间。" in answer.text
+            assert f'value="{typed}"' in answer.text
+            assert "打错了" in answer.text
+    english = send(client, f"{LIST}/new?lang=en", **fields, starts_at=FAR[0])
+    assert "A date lies between the years 1970 and 2200." in english.text
+    assert titles(forum) == []
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_the_first_and_the_last_date_are_shown_in_every_zone(client, forum, announcer, zone):
+    in_zone(forum, announcer, zone)
+    fields = {"title": "很久", "body": "一直在", "position": "0"}
+    dates = {"starts_at": NEAR[0], "ends_at": NEAR[1]}
+    assert send(client, f"{LIST}/new", **fields, **dates).status_code == 303
+    (one,) = forum.site().announcements
+
+    shown = form_fields(client.get(f"{LIST}/{one.id}").text)
+    assert (shown["starts_at"], shown["ends_at"]) == NEAR
+    for viewer in ZONES:
+        in_zone(forum, announcer, viewer)
+        for path in ("/", LIST, f"{LIST}/{one.id}", f"/announcements/{one.id}"):
+            assert client.get(path).status_code == 200, (viewer, path)
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_stored_date_at_the_edge_fails_no_page(client, forum, announcer, zone):
+    edges = {
+        "starts_at": datetime.min.replace(tzinfo=UTC),
+        "ends_at": datetime.max.replace(tzinfo=UTC, microsecond=0),
+    }
+    own = announced(forum, announcer, **edges)
+    in_zone(forum, announcer, zone)
+
+    for path in ("/", LIST, f"{LIST}/{own}", f"/announcements/{own}"):
+        assert client.get(path).status_code == 200, path
+    shown = form_fields(client.get(f"{LIST}/{own}").text)
+    mended = {**shown, "starts_at": "2026-01-01T00:00", "ends_at": ""}
+    assert send(client, f"{LIST}/{own}", **shown).status_code == 422
+    assert send(client, f"{LIST}/{own}", **mended).status_code == 303
+
+
+def test_a_form_without_its_dates_is_answered(client, forum, announcer):
+    fields = {"title": "没有期限", "body": "一直在", "position": "0"}
+
+    assert send(client, f"{LIST}/new", **fields, ends_at="").status_code == 422
+    assert send(client, f"{LIST}/new", **fields).status_code == 422
+    made = send(client, f"{LIST}/new", **fields, starts_at="2026-01-01T00:00")
+    assert made.status_code == 303
+    (one,) = forum.site().announcements
+    assert send(client, f"{LIST}/{one.id}", **fields).status_code == 422
+    assert row(forum, Announcement, one.id).ends_at is None
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_the_command_refuses_such_a_date_itself(forum, zone):
+    local = ZoneInfo(zone)
+    for far in (datetime(1, 1, 1, tzinfo=local), datetime(9999, 12, 31, 23, 59, tzinfo=local)):
+        for dates in ({"starts_at": far}, {"starts_at": utc_now(), "ends_at": far}):
+            draft = AnnouncementDraft(title="年份", body="打错了", **dates)
+            with pytest.raises(Invalid, match="date_range"), unit_of_work(forum.database) as uow:
+                create_announcement(uow, forum.actor(FOUNDER_ID), draft=draft)
 
 
 def test_hostile_text_becomes_harmless(client, forum, announcer):

@@ -9,7 +9,6 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
-    DateTimeLocalField,
     Field,
     HiddenField,
     IntegerField,
@@ -21,6 +20,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from forum.http.panel_forms import TypedTimeField
 from forum.modlog.registry import Action, Choice, Option
 from forum.policies.actor import Actor
 from forum.policies.boards import types_offered
@@ -91,7 +91,7 @@ class NetworkForm(ActionForm):
     """A network to ban."""
 
     network = StringField(_l("Address or network"), [InputRequired(), Length(max=60)])
-    expires_at = DateTimeLocalField(
+    expires_at = TypedTimeField(
         _l("Ends at"), [Optional()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
     )
 
@@ -122,7 +122,7 @@ def action_form(
     places = _places(action, actor, site, board_ids)
     fields = {option.name: _field(option, action, actor, site, places) for option in action.fields}
     if action.takes_expiry:
-        fields["expires_at"] = DateTimeLocalField(
+        fields["expires_at"] = TypedTimeField(
             _l("Ends at"), [Optional()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
         )
     form_class = type("OneActionForm", (ActionForm,), {**fields, "zone": actor.zone})
