@@ -271,3 +271,23 @@ def test_what_the_judge_owns_in_it_is_no_matter_of_the_appeal(forum, decider, ju
     assert {row(forum, Thread, one).sticky_level for one in theirs} == {0}
     assert row(forum, Thread, mine).sticky_level == 1
     assert row(forum, ModBatch, batch_id).state is BatchState.DONE
+
+
+@pytest.mark.parametrize("change", ["judge dismissed", "decider above"])
+def test_who_may_not_answer_any_more_grants_nothing(forum, decider, judge, author, worker, change):
+    mine = [forum.thread(author, title=f"我的 {number}") for number in range(MANY)]
+    appeal_id = appeal(forum, author, done(forum, decider, "thread.delete", mine))
+    batch_id = grant(forum, judge, appeal_id)
+    with unit_of_work(forum.database) as uow:
+        if change == "judge dismissed":
+            uow.session.get_one(Member, judge.member_id).group_id = 10
+        else:
+            uow.session.get_one(Member, decider.member_id).is_founder = True
+
+    worker()
+
+    assert row(forum, ModBatch, batch_id).state is BatchState.FAILED
+    assert {row(forum, Thread, one).state for one in mine} == {ThreadState.RECYCLED}
+    waiting = row(forum, Appeal, appeal_id)
+    assert waiting.state is AppealState.OPEN
+    assert notices(forum, author, "appeal_answered") == []

@@ -668,7 +668,9 @@ def test_a_text_is_tried_for_every_kind_of_field(client, forum, world, typed):
 
     page = submit(client, "/moderation/words/test", text=typed).text
 
-    assert re.findall(r'<th scope="row">[^<]+</th><td[^>]*>([^<]+)</td>', page) == TRIED[typed].split()
+    assert (
+        re.findall(r'<th scope="row">[^<]+</th><td[^>]*>([^<]+)</td>', page) == TRIED[typed].split()
+    )
 
 
 @pytest.mark.parametrize(

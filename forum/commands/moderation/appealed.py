@@ -7,7 +7,10 @@ from forum.commands.moderation.telling import Granted
 from forum.commands.notices import notify
 from forum.core.uow import UnitOfWork
 from forum.models import Appeal, AppealState, ModBatch, ModLogEntry
-from forum.policies.actor import Actor
+from forum.policies.actor import Actor, Rank
+from forum.policies.queue import may_answer_appeal
+from forum.queries.actors import ranks_of
+from forum.queries.site import Site
 
 
 def close_appeal(
@@ -54,3 +57,22 @@ def grant_appeal(uow: UnitOfWork, batch: ModBatch, actor: Actor) -> None:
     )
     if appeal.state is AppealState.OPEN:
         close_appeal(uow, appeal, actor, AppealState.GRANTED, batch.entry_id)
+
+
+def require_answerer(s: Session, site: Site, batch: ModBatch, actor: Actor) -> None:
+    """Who granted the appeal has to be somebody who may answer it until the last step is made. One
+    statement where the batch grants none.
+
+    :raises Forbidden: not any more.
+    """
+    row = s.execute(
+        select(Appeal, ModLogEntry.actor_id)
+        .join(ModLogEntry, ModLogEntry.id == Appeal.entry_id)
+        .where(Appeal.batch_id == batch.id)
+    ).one_or_none()
+    if row is None:
+        return
+    decider_id = row.actor_id
+    ranks = ranks_of(s, site, [decider_id]) if decider_id is not None else {}
+    decider_rank = ranks.get(decider_id or 0, Rank.MEMBER)
+    may_answer_appeal(actor, row.Appeal, decider_id=decider_id, decider_rank=decider_rank).require()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from forum.commands.moderation.appealed import require_answerer
 from forum.commands.moderation.batch_journal import (
     Turn,
     actor_of,
@@ -54,6 +55,7 @@ from forum.modlog.registry import action_of
 from forum.modlog.told import as_logged
 from forum.policies.actor import Actor
 from forum.queries.site import Site, site_of
+from forum.queries.undoing import undo_verdict
 
 # So many pieces are noted in one transaction.
 LAID_OUT = 25
@@ -105,6 +107,7 @@ def pieces_of(s: Session, batch_id: int) -> Pieces:
         entry = standing_part(s, site, batch, entry_of(s, batch, (target,)))
         if not entry.target_ids:
             raise Conflict("undo_conflicts", entry_id=entry.id)
+        require_right(s, site, batch, actor_of(s, batch, batch.touched_at), entry)
         return Pieces(target, divide(undoing_without_counts(s, entry), target), None)
     actor = actor_of(s, batch, batch.touched_at)
     request = request_of(batch, (target,))
@@ -139,6 +142,19 @@ def standing_part(s: Session, site: Site, batch: ModBatch, entry: LoggedEntry) -
     if not batch.is_partial and found:
         raise Conflict("undo_conflicts", entry_id=entry.id)
     return free_part(s, entry, found)
+
+
+def require_right(
+    s: Session, site: Site, batch: ModBatch, actor: Actor, entry: LoggedEntry
+) -> None:
+    """May the actor still take this part of the entry back? The schedule always may.
+
+    :raises Forbidden: the right is gone since the batch was started.
+    """
+    if batch.actor_id is None:
+        return
+    undo_verdict(s, actor, site, entry, only=entry.target_ids).require()
+    require_answerer(s, site, batch, actor)
 
 
 def _spelled_out(s: Session, effect: Effect) -> list[Effect]:

@@ -18,7 +18,13 @@ from forum.commands.moderation.batch_journal import (
     waiting_pieces,
 )
 from forum.commands.moderation.batch_pace import TARGET_UNITS, Pace
-from forum.commands.moderation.batch_pieces import entry_of, make_pieces, standing_part, take_target
+from forum.commands.moderation.batch_pieces import (
+    entry_of,
+    make_pieces,
+    require_right,
+    standing_part,
+    take_target,
+)
 from forum.commands.moderation.in_hand import held_by_batches, require_free, require_not_held
 from forum.commands.moderation.perform import (
     load_for,
@@ -192,6 +198,7 @@ def _do_step(
             target_ids = tuple(one for one in target_ids if one not in left)
         if not target_ids:
             return (), ()
+        require_right(s, site, batch, actor, entry)
         effects = undoing_effects(s, entry)
         boards = {thread.id: thread.board_id for thread in threads}
         return target_ids, make_effects(uow, effects, actor.member_id, boards).effects

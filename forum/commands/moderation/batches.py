@@ -320,6 +320,8 @@ def run_batch(open_unit: Callable[[], AbstractContextManager[UnitOfWork]], batch
         while turn is not Turn.DONE:
             with open_unit() as uow:
                 uow.session.connection()  # waits for SQLite's lock: what others take is not counted
+                # The actor's rights and the settings of now: a batch takes minutes.
+                database.cache.refresh(uow.session)
                 pace.begin()
                 turn = advance(uow, batch_id, pace=pace)
             pace.end()

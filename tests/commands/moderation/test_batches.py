@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
-from forum.commands.moderation.batch_steps import STEP_TARGETS, advance
+from forum.commands.moderation.batch_steps import STEP_POSTS, STEP_TARGETS, advance
 from forum.commands.moderation.batches import (
     MOST_AT_ONCE,
     Size,
@@ -15,12 +15,24 @@ from forum.commands.moderation.batches import (
     start_batch,
     start_undo_batch,
 )
+from forum.core.cache import CacheName
 from forum.core.clock import utc_now
 from forum.core.errors import Forbidden
+from forum.core.mail import MemoryMailer
 from forum.core.uow import unit_of_work
-from forum.models import BatchState, ModBatch, ModBatchStep, Notice, Thread, ThreadState
+from forum.jobs import JOBS, Tools
+from forum.models import (
+    BatchState,
+    BoardModerator,
+    ModBatch,
+    ModBatchStep,
+    Notice,
+    Thread,
+    ThreadState,
+)
+from forum.storage.files import LocalFiles
 from tests.commands.moderation.acting import Moderator, differences, entries, row, working
-from tests.factories import FOUNDER_ID
+from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
 
 MANY = STEP_TARGETS * 2 + 5
 
@@ -157,3 +169,95 @@ def test_marks_on_very_many_do_not_hold_whoever_asked():
     assert not few.holds_a_request(most_posts=1000)
     assert many.holds_a_request(most_posts=1000)
     assert Size(1, 1001, is_divisible=True).holds_a_request(most_posts=1000)
+
+
+def dismiss(forum, member_id):
+    """Without a word to this process: what it knows of the site is old."""
+    with unit_of_work(forum.database) as uow:
+        uow.session.execute(delete(BoardModerator).where(BoardModerator.member_id == member_id))
+        uow.bump(CacheName.SITE)
+
+
+@pytest.fixture
+def worker(forum, tmp_path):
+    tools = Tools(forum.database, MemoryMailer(), LocalFiles(tmp_path))
+    return lambda: JOBS["run_batches"].run(tools)
+
+
+@pytest.fixture
+def moderator(forum):
+    return Moderator(forum, forum.moderator(FIRST_BOARD_ID))
+
+
+@pytest.mark.parametrize("is_undo", [False, True])
+def test_whoever_is_dismissed_meanwhile_does_nothing_more(
+    forum, founder, moderator, many, worker, is_undo
+):
+    closed = run(forum, start(forum, founder, "thread.close", many)).entry_id
+    with working(forum) as uow:
+        if is_undo:
+            batch_id = start_undo_batch(uow, moderator.actor, closed, is_background=True)
+        else:
+            batch_id = start_batch(uow, moderator.actor, "thread.open", many, is_background=True)
+    dismiss(forum, moderator.member_id)
+
+    worker()
+
+    batch = row(forum, ModBatch, batch_id)
+    assert (batch.state, batch.error) == (BatchState.FAILED, "moderators_only")
+    assert [row(forum, Thread, one).is_closed for one in many] == [True] * MANY
+    assert len(entries(forum)) == 1
+
+
+@pytest.mark.parametrize("partial", [False, True])
+def test_what_was_taken_back_before_the_dismissal_is_done_again(
+    forum, founder, moderator, many, worker, partial
+):
+    deleted = run(forum, start(forum, founder, "thread.delete", many)).entry_id
+    with working(forum) as uow:
+        batch_id = start_undo_batch(
+            uow, moderator.actor, deleted, partial=partial, is_background=True
+        )
+    with working(forum) as uow:
+        assert advance(uow, batch_id)
+    assert 0 < visible(forum) < MANY
+    dismiss(forum, moderator.member_id)
+    with unit_of_work(forum.database) as uow:
+        uow.session.execute(update(ModBatch).values(touched_at=utc_now() - timedelta(minutes=5)))
+
+    worker()
+
+    batch = row(forum, ModBatch, batch_id)
+    assert (batch.state, batch.error) == (BatchState.FAILED, "not_found")
+    assert visible(forum) == 0
+    assert len(entries(forum)) == 1
+    assert differences(forum) == []
+
+
+def test_a_long_thread_is_not_put_back_by_whoever_is_dismissed(forum, founder, moderator, worker):
+    thread_id = forum.thread(forum.member("写手"), replies=STEP_POSTS + 5)
+    deleted = run(forum, start(forum, founder, "thread.delete", [thread_id])).entry_id
+    with working(forum) as uow:
+        batch_id = start_undo_batch(uow, moderator.actor, deleted, is_background=True)
+    dismiss(forum, moderator.member_id)
+
+    worker()
+
+    batch = row(forum, ModBatch, batch_id)
+    assert (batch.state, batch.error) == (BatchState.FAILED, "not_found")
+    thread = row(forum, Thread, thread_id)
+    assert (thread.state, thread.batch_id) == (ThreadState.RECYCLED, None)
+    assert differences(forum) == []
+
+
+def test_whoever_stays_takes_all_of_it_back(forum, founder, moderator, many, worker):
+    long = forum.thread(forum.member("写手"), replies=STEP_POSTS + 5)
+    deleted = run(forum, start(forum, founder, "thread.delete", [*many, long])).entry_id
+    with working(forum) as uow:
+        batch_id = start_undo_batch(uow, moderator.actor, deleted, is_background=True)
+
+    assert worker() == 1
+
+    assert row(forum, ModBatch, batch_id).state is BatchState.DONE
+    assert visible(forum) == MANY + 1
+    assert differences(forum) == []
