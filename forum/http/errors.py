@@ -142,6 +142,9 @@ SENTENCES: dict[str, Any] = {
     "conflict": _l("Somebody changed this in the meantime."),
     "no_targets": _l("Nothing is selected."),
     "too_many_targets": _l("At most %(most)s at once."),
+    "too_many_batches": _l(
+        "%(most)s large actions of yours are at work or wait. Please send this again once one is done."
+    ),
     "reason_required": _l("Your group has to give a reason."),
     "reason_too_long": _l("The reason is too long: at most %(most)s characters."),
     "expiry_range": _l("The end lies in the future, at most %(days)s days ahead."),

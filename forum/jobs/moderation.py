@@ -1,10 +1,11 @@
 """Which actions have come to their end date, and which large ones wait or lost their process?"""
 
 import logging
-from collections.abc import Sequence
+from collections import Counter
 from datetime import datetime, timedelta
 
-from forum.commands.moderation.batches import abandoned_batches, claim, run_batch
+from forum.commands.moderation.batch_waiting import MOST_OPEN, abandoned_batches, claim
+from forum.commands.moderation.batches import run_batch
 from forum.commands.moderation.expiry import Due, due_entries, end_entry, return_members
 from forum.core.errors import ForumError
 from forum.core.uow import unit_of_work
@@ -32,9 +33,7 @@ def end_timed_actions(tools: Tools) -> int:
             except Exception:  # those behind it must not wait for somebody to mend this one
                 log.exception("end_date_stuck", extra={"entry_id": one.entry_id})
         after = due[-1].entry_id
-    with tools.database.read_session() as s:
-        in_steps = abandoned_batches(s, now, ending=True)
-    _run(tools, in_steps)
+    _run(tools, ending=True)
     with unit_of_work(tools.database, now=now) as uow:
         return ended + return_members(uow)
 
@@ -50,14 +49,27 @@ def run_batches(tools: Tools) -> int:
 
     :returns: how many were finished.
     """
-    with tools.database.read_session() as s:
-        waiting = abandoned_batches(s, tools.clock())
-    return _run(tools, waiting)
+    return _run(tools)
 
 
-def _run(tools: Tools, batch_ids: Sequence[int]) -> int:
-    finished = 0
-    for batch_id in batch_ids:
+def _run(tools: Tools, *, ending: bool = False) -> int:
+    """All that waits, of different moderators in turn; what comes meanwhile, too, unless it is of
+    somebody who has had all turns of this run.
+    """
+    finished, tried, turns = 0, set[int](), Counter[int | None]()
+    while True:
+        with tools.database.read_session() as s:
+            waiting = abandoned_batches(s, tools.clock(), ending=ending)
+        left = [
+            one
+            for one, actor_id in waiting.items()
+            if one not in tried and (actor_id is None or turns[actor_id] < MOST_OPEN)
+        ]
+        if not left:
+            return finished
+        batch_id = min(left, key=lambda one: (turns[waiting[one]], one))
+        tried.add(batch_id)
+        turns[waiting[batch_id]] += 1
         with unit_of_work(tools.database, now=tools.clock()) as uow:
             tries = claim(uow, batch_id)
         if not tries:
@@ -67,7 +79,6 @@ def _run(tools: Tools, batch_ids: Sequence[int]) -> int:
             finished += 1
         except Exception:  # those behind it must not wait for somebody to mend this one
             log.exception("batch_stuck", extra={"batch_id": batch_id, "tries": tries})
-    return finished
 
 
 RUN_BATCHES = Job("run_batches", every=timedelta(minutes=1), run=run_batches)

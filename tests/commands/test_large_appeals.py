@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from forum.commands.appeals import answer_appeal, appeal_decision
 from forum.commands.moderation.batch_steps import advance
+from forum.commands.moderation.batch_waiting import MOST_OPEN
 from forum.commands.moderation.batches import run_batch, start_batch
 from forum.commands.posts import reply_to_thread
 from forum.core.clock import utc_now
@@ -291,3 +292,19 @@ def test_who_may_not_answer_any_more_grants_nothing(forum, decider, judge, autho
     waiting = row(forum, Appeal, appeal_id)
     assert waiting.state is AppealState.OPEN
     assert notices(forum, author, "appeal_answered") == []
+
+
+def test_an_appeal_is_answered_however_much_of_its_judge_s_waits(
+    forum, decider, judge, author, worker
+):
+    mine = [forum.thread(author, title=f"我的 {number}") for number in range(MANY)]
+    appeal_id = appeal(forum, author, done(forum, decider, "thread.delete", mine))
+    for number in range(MOST_OPEN):
+        other = forum.thread(author, title=f"别的 {number}")
+        with working(forum) as uow:
+            start_batch(uow, judge.actor, "thread.close", [other], is_background=True)
+
+    grant(forum, judge, appeal_id)
+
+    assert (worker(), worker()) == (MOST_OPEN, 1)  # a run has so many turns for each
+    assert row(forum, Appeal, appeal_id).state is AppealState.GRANTED

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select, update
 
 from forum.commands.moderation import ACTIONS
-from forum.commands.moderation.batches import MOST_AT_ONCE, start_batch
+from forum.commands.moderation.batch_waiting import MOST_OPEN
+from forum.commands.moderation.batches import MOST_AT_ONCE, run_batch, start_batch
 from forum.commands.moderation.member_cleaning import CleanOptions
 from forum.commands.moderation.network_bans import NetworkOptions, ban_network
 from forum.commands.moderation.thread_merging import MergeOptions, SplitOptions
@@ -672,3 +673,33 @@ def test_a_form_without_its_end_has_none(client, forum, board_id, moderator):
 
     assert send(client, "/moderation/do/thread.close", ids=thread_id).status_code == 303
     assert entries(forum)[-1].expires_at is None
+
+
+TOO_MANY = "您已有 5 项批量操作正在进行或等待，请等其中一项完成后再提交。"
+
+
+def test_whoever_has_too_many_large_actions_open_is_told_and_loses_nothing(
+    client, forum, board_id, moderator
+):
+    author = forum.member()
+    many = [forum.thread(author, board_id, title=f"第 {one} 帖") for one in range(MOST_OPEN + 15)]
+    with working(forum) as uow:
+        closing = start_batch(uow, forum.actor(FOUNDER_ID), "thread.close", many)
+    run_batch(lambda: working(forum), closing)
+    entry_id = entries(forum)[-1].id
+    for one in many[:MOST_OPEN]:
+        with working(forum) as uow:
+            start_batch(uow, moderator.actor, "thread.open", [one], is_background=True)
+    path, sent = "/moderation/do/thread.open", {"ids": many[MOST_OPEN:], "reason": "留着这句"}
+    mark = mark_of(ACTIONS["thread.open"], many[MOST_OPEN:], ACTIONS["thread.open"].options(), None)
+
+    for answer in (
+        send(client, path, **sent, previewed=mark),
+        send(client, f"/moderation/undo/{entry_id}", reason="留着这句"),
+    ):
+        assert answer.status_code == 422
+        assert TOO_MANY in answer.text
+        assert 'value="留着这句"' in answer.text
+    english = send(client, f"{path}?lang=en", **sent, previewed=mark)
+    assert "5 large actions of yours are at work or wait." in english.text
+    assert len(entries(forum)) == 1

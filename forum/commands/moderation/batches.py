@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from time import sleep
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from forum.commands.moderation.batch_closing import close, effects_of
-from forum.commands.moderation.batch_journal import Turn, give_up, turn_round
+from forum.commands.moderation.batch_journal import Turn, turn_round
 from forum.commands.moderation.batch_pace import Pace
 from forum.commands.moderation.batch_pieces import lay_out, pieces_of
 from forum.commands.moderation.batch_steps import (
@@ -27,6 +27,7 @@ from forum.commands.moderation.batch_steps import (
     advance,
     posts_of_members,
 )
+from forum.commands.moderation.batch_waiting import require_room
 from forum.commands.moderation.conflicts import conflicts_in
 from forum.commands.moderation.in_hand import held_by_batches, require_free, require_not_held
 from forum.commands.moderation.perform import (
@@ -48,7 +49,7 @@ from forum.commands.moderation.undo import (
 from forum.core.db import Database
 from forum.core.errors import Conflict, Forbidden, ForumError
 from forum.core.uow import UnitOfWork
-from forum.models import BatchState, ModBatch, TargetKind, Thread
+from forum.models import ModBatch, TargetKind, Thread
 from forum.modlog.effects import touched
 from forum.modlog.registry import Action, Choice
 from forum.policies.actor import Actor
@@ -56,9 +57,6 @@ from forum.policies.verdict import Refusal
 from forum.queries.site import site_of
 from forum.queries.undoing import undo_verdict
 
-# A batch nobody has touched for so long has lost its process.
-LEASE = timedelta(seconds=60)
-MOST_TRIES = 3
 # A mark costs 1 to 5 ms a target, by the action and the database (measured with other work going on).
 MOST_AT_ONCE = 200
 WAIT_S, MOST_WAITS = 1.0, 30
@@ -140,7 +138,7 @@ def start_batch(
 
     :param is_background: the job may begin at once; else the caller does the work.
     :returns: the batch's id.
-    :raises ForumError: as `perform`.
+    :raises ForumError: as `perform`. :raises Invalid: "too_many_batches".
     """
     s, site = uow.session, site_of(uow.session)
     request = checked_request(
@@ -155,6 +153,7 @@ def start_batch(
     batch.reason, batch.notifies = request.reason, request.notifies
     batch.expires_at = request.expires_at
     s.flush()  # batch.id
+    require_room(uow, actor)
     return batch.id
 
 
@@ -171,14 +170,16 @@ def start_undo_batch(
     """Like `undo`, in steps.
 
     :param only: of the targets, only these; without `partial`, all of them or none.
-    :raises ForumError: as `undo`.
+    :raises ForumError: as `undo`. :raises Invalid: "too_many_batches".
     """
     reason = checked_reason(actor, reason)
     with database_of(uow).read_session() as reader:
         targets = targets_to_undo(reader, actor, entry_id, partial=partial, only=only)
-    return note_undo_batch(
+    batch_id = note_undo_batch(
         uow, actor, entry_id, targets, partial=partial, reason=reason, is_background=is_background
     )
+    require_room(uow, actor)
+    return batch_id
 
 
 def note_undo_batch(
@@ -266,40 +267,6 @@ def new_batch(
     )
     uow.session.add(batch)
     return batch
-
-
-def abandoned_batches(s: Session, now: datetime, *, ending: bool = False) -> list[int]:
-    """Batches that wait for the job: meant for it, or left by a process that died. One statement.
-
-    :param ending: only those that bring about an end date.
-    """
-    wanted = (
-        select(ModBatch.id)
-        .where(
-            ModBatch.state.in_((BatchState.RUNNING, BatchState.UNDOING)),
-            ModBatch.touched_at < now - LEASE,
-        )
-        .order_by(ModBatch.id)
-    )
-    return list(s.scalars(wanted.where(ModBatch.ends_id.is_not(None)) if ending else wanted))
-
-
-def claim(uow: UnitOfWork, batch_id: int) -> int:
-    """Take a batch that waits, so that no other worker takes it too.
-
-    One that failed too often, whether by an error or with its process, goes back instead.
-
-    :returns: how often it was taken since its last step; 0 = somebody else has it.
-    """
-    tries = uow.session.scalar(
-        update(ModBatch)
-        .where(ModBatch.id == batch_id, ModBatch.touched_at < uow.now - LEASE)
-        .values(touched_at=uow.now, try_count=ModBatch.try_count + 1)
-        .returning(ModBatch.try_count)
-    )
-    if tries is not None and tries > MOST_TRIES:
-        give_up(uow, batch_id, "batch_crashed")
-    return tries or 0
 
 
 def run_batch(open_unit: Callable[[], AbstractContextManager[UnitOfWork]], batch_id: int) -> Pace:

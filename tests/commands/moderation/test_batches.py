@@ -1,26 +1,26 @@
 """Large actions: short steps, one entry, one undo; a failure takes back what was made."""
 
+import threading
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, func, select, update
 
 from forum.commands.moderation.batch_steps import STEP_POSTS, STEP_TARGETS, advance
+from forum.commands.moderation.batch_waiting import MOST_OPEN, abandoned_batches, claim
 from forum.commands.moderation.batches import (
     MOST_AT_ONCE,
     Size,
-    abandoned_batches,
-    claim,
     run_batch,
     start_batch,
     start_undo_batch,
 )
 from forum.core.cache import CacheName
 from forum.core.clock import utc_now
-from forum.core.errors import Forbidden
+from forum.core.errors import Forbidden, Invalid
 from forum.core.mail import MemoryMailer
 from forum.core.uow import unit_of_work
-from forum.jobs import JOBS, Tools
+from forum.jobs import JOBS, Tools, moderation
 from forum.models import (
     BatchState,
     BoardModerator,
@@ -123,12 +123,12 @@ def test_a_batch_whose_process_died_is_found_and_finished_once(forum, founder, m
     with working(forum) as uow:
         advance(uow, batch_id)
     with forum.read() as s:
-        assert abandoned_batches(s, utc_now()) == []
+        assert abandoned_batches(s, utc_now()) == {}
     with unit_of_work(forum.database) as uow:
         uow.session.execute(update(ModBatch).values(touched_at=utc_now() - timedelta(minutes=5)))
 
     with forum.read() as s:
-        assert abandoned_batches(s, utc_now()) == [batch_id]
+        assert list(abandoned_batches(s, utc_now())) == [batch_id]
     with working(forum) as uow:
         assert claim(uow, batch_id)
     with working(forum) as uow:
@@ -261,3 +261,72 @@ def test_whoever_stays_takes_all_of_it_back(forum, founder, moderator, many, wor
     assert row(forum, ModBatch, batch_id).state is BatchState.DONE
     assert visible(forum) == MANY + 1
     assert differences(forum) == []
+
+
+def test_a_moderator_has_few_batches_open_at_a_time(forum, founder, moderator, many, worker):
+    writer = forum.member("写手")
+    closed = run(forum, start(forum, founder, "thread.close", many)).entry_id
+    waiting = [forum.thread(writer, title=f"等待 {number}") for number in range(MOST_OPEN + 1)]
+    for one in waiting[:-1]:
+        start(forum, moderator, "thread.close", [one], is_background=True)
+
+    with pytest.raises(Invalid, match="too_many_batches"):
+        start(forum, moderator, "thread.close", waiting[-1:], is_background=True)
+    with pytest.raises(Invalid, match="too_many_batches"), working(forum) as uow:
+        start_undo_batch(uow, moderator.actor, closed, is_background=True)
+    start(forum, founder, "thread.digest", waiting[-1:], is_background=True)
+
+    assert worker() == MOST_OPEN + 1
+    assert start(forum, moderator, "thread.close", waiting[-1:], is_background=True)
+
+
+def test_two_requests_at_once_do_not_get_past_the_limit(forum, moderator):
+    writer = forum.member("写手")
+    waiting = [forum.thread(writer, title=f"等待 {number}") for number in range(MOST_OPEN + 3)]
+    for one in waiting[: MOST_OPEN - 1]:
+        start(forum, moderator, "thread.close", [one], is_background=True)
+    barrier, refused = threading.Barrier(4), []
+
+    def ask(thread_id):
+        barrier.wait()
+        try:
+            start(forum, moderator, "thread.close", [thread_id], is_background=True)
+        except Invalid as error:
+            refused.append(error.key)
+
+    asking = [threading.Thread(target=ask, args=(one,)) for one in waiting[MOST_OPEN - 1 :]]
+    for one in asking:
+        one.start()
+    for one in asking:
+        one.join()
+
+    assert refused == ["too_many_batches"] * 3
+    with forum.read() as s:
+        assert s.scalar(select(func.count()).select_from(ModBatch)) == MOST_OPEN
+
+
+def test_the_worker_takes_moderators_in_turn(forum, founder, moderator, worker, monkeypatch):
+    writer = forum.member("写手")
+    colleague = Moderator(forum, forum.member("同事", group_id=2))
+    asked = []
+    for who, number in ((moderator, 3), (founder, 2), (colleague, 1)):
+        for _ in range(number):
+            asked.append(
+                start(forum, who, "thread.close", [forum.thread(writer)], is_background=True)
+            )
+    order = []
+
+    def recorded(open_unit, batch_id):
+        order.append(batch_id)
+        if len(order) == 1:  # somebody comes while the first one is at work
+            late = Moderator(forum, forum.member("后来者", group_id=2))
+            asked.append(
+                start(forum, late, "thread.close", [forum.thread(writer)], is_background=True)
+            )
+        return run_batch(open_unit, batch_id)
+
+    monkeypatch.setattr(moderation, "run_batch", recorded)
+    assert worker() == 7
+
+    first, second, third, fourth, fifth, sixth, late = asked
+    assert order == [first, fourth, sixth, late, second, fifth, third]
