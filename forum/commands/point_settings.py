@@ -12,7 +12,7 @@ from forum.core.text import clean_line
 from forum.core.uow import UnitOfWork
 from forum.models import PointKind, PointRuleSetting, PointTransfer
 from forum.points.formula import compiled
-from forum.points.rules import REGISTRY, cycle_of
+from forum.points.rules import LONGEST_CYCLE, REGISTRY, cycle_of
 from forum.policies.actor import Actor
 from forum.policies.admin import may_change_site
 from forum.queries.site import fresh_site
@@ -181,9 +181,11 @@ def set_point_kinds(uow: UnitOfWork, actor: Actor, *, drafts: Mapping[int, KindD
 
 def _checked(draft: RuleDraft, kinds: set[int]) -> RuleDraft:
     try:
-        cycle_of(draft.cycle)
+        cycle = cycle_of(draft.cycle)
     except ValueError as error:
         raise Invalid("cycle_wrong", field="cycle") from error
+    if cycle.length > LONGEST_CYCLE:
+        raise Invalid("cycle_too_long", field="cycle", most=LONGEST_CYCLE)
     if any(abs(amount) > LARGEST_AMOUNT for amount in draft.amounts.values()):
         raise Invalid("amount_too_large", most=LARGEST_AMOUNT)
     if not set(draft.amounts) <= kinds:

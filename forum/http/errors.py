@@ -271,6 +271,7 @@ SENTENCES: dict[str, Any] = {
     "point_kind_unknown": _l("There is no such point kind."),
     "point_kind_untitled": _l("A point kind needs a title."),
     "point_kind_used": _l("This kind is in use: by transfers, the formula or the number card."),
+    "cycle_too_long": _l("A cycle has at most %(most)s hours or minutes."),
     "cycle_wrong": _l("A cycle of hours or minutes needs a length."),
     "amount_too_large": _l("Amounts go up to %(most)s."),
     "announcement_untitled": _l("An announcement needs a title."),

@@ -22,6 +22,10 @@ class Span(enum.StrEnum):
     MINUTES = "minutes"
 
 
+# Hours or minutes; of hours eleven years. A time before the first year could not be told.
+LONGEST_CYCLE = 100_000
+
+
 @dataclass(frozen=True)
 class Cycle:
     """A span and its length; stored as "none", "once", "day", "hours:6" or "minutes:30"."""
@@ -37,9 +41,9 @@ class Cycle:
         if self.span is Span.DAY:
             return datetime.combine(now.astimezone(zone).date(), time(0), zone)
         if self.span is Span.HOURS:
-            return now - timedelta(hours=self.length)
+            return now - timedelta(hours=min(self.length, LONGEST_CYCLE))
         if self.span is Span.MINUTES:
-            return now - timedelta(minutes=self.length)
+            return now - timedelta(minutes=min(self.length, LONGEST_CYCLE))
         return None
 
 

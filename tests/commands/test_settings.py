@@ -169,6 +169,7 @@ def test_a_rule_pays_what_the_owner_set_here_or_there(forum: Forum) -> None:
     [
         (RuleDraft({2: 1}, "hours", 1), "cycle_wrong"),
         (RuleDraft({2: 1}, "century", 1), "cycle_wrong"),
+        (RuleDraft({2: 1}, "hours:9999999999", 1), "cycle_too_long"),
         (RuleDraft({2: 10**9}, "none", 0), "amount_too_large"),
         (RuleDraft({7: 1}, "none", 0), "point_kind_unknown"),
     ],
