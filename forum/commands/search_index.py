@@ -19,6 +19,7 @@ from forum.search.tables import ROWS, STALE, STALE_THREADS
 AT_ONCE = 100
 SWEEP_STEP = 50  # short: on SQLite nobody else writes meanwhile
 REBUILD_STEP = 2000
+_UNMERGED = "search_unmerged"  # in a database's info: characters this process wrote since a merge
 
 
 # One row for 20,000 posts: those who write wait for nothing longer.
@@ -236,18 +237,25 @@ def refresh_posts(uow: UnitOfWork, post_ids: Sequence[int]) -> None:
     hidden = set(post_ids) - {row.post_id for row in rows}
     backend.drop(s, sorted(hidden))
     backend.put(s, rows)
-    _merge_soon(uow, post_ids)
+    _merge_soon(uow, post_ids, sum(len(row.body) for row in rows))
 
 
-def _merge_soon(uow: UnitOfWork, post_ids: Iterable[int]) -> None:
+def _merge_soon(uow: UnitOfWork, post_ids: Iterable[int], characters: int = 0) -> None:
     """Now and then have the index's new entries merged: by whoever wrote a post of a round number.
 
-    So no process has to count what all of them write.
+    So no process has to count what all of them write; but who writes many at once, whose numbers come as they
+    come, counts its own.
+
+    :param characters: of many posts written at once.
     """
-    every = backend_of(uow.session).MERGE_EVERY
-    if any(post_id % every == 0 for post_id in post_ids):
-        database: Database = uow.session.info["database"]
+    database: Database = uow.session.info["database"]
+    backend = backend_of(uow.session)
+    waiting = database.info.get(_UNMERGED, 0) + characters
+    is_round = any(post_id % backend.MERGE_EVERY == 0 for post_id in post_ids)
+    if is_round or waiting >= backend.MERGE_CHARACTERS:
         uow.after_commit(lambda: merge_aside(database))
+        waiting = 0
+    database.info[_UNMERGED] = waiting
 
 
 def index_row(

@@ -15,6 +15,7 @@ class Backend(Protocol):
     """What a database's module offers."""
 
     MERGE_EVERY: int
+    MERGE_CHARACTERS: int
     POSITION: Position
 
     def put(self, s: Session, rows: Sequence[IndexRow]) -> None: ...

@@ -41,7 +41,8 @@ TOKENS = table("search_tokens", column("post_id", BigInteger), column("tokens", 
 # The sum keeps the planner from walking the primary key, which would unpack every vector.
 _POST_ID = TOKENS.c.post_id + 0
 ROWS_AT_ONCE = 500
-MERGE_EVERY = 300  # posts: some 700 kB of the list
+MERGE_EVERY = 300  # posts: some 2 MB of the list
+MERGE_CHARACTERS = 50_000  # of many posts at once: some 1 MB
 PENDING_KB = 4096  # several times what `merge` finds
 MERGE_LOCK = 0x6C6F7563  # any number that nobody else uses
 

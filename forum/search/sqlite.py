@@ -44,6 +44,7 @@ _FORGET = text(
 _MERGE = text("INSERT INTO search_index (search_index, rank) VALUES ('merge', 100)")
 MOST_STEPS = 100
 MERGE_EVERY = 64  # posts
+MERGE_CHARACTERS = 1_000_000  # many posts at once are one segment all the same
 # FTS5 joins none by itself; so many there may be at most before it does all the same.
 MOST_SEGMENTS = 500
 _ADD_ROW = sqlite_insert(ROWS).on_conflict_do_nothing()

@@ -11,6 +11,7 @@ from forum.commands.search_index import (
     AT_ONCE,
     index_post,
     move_thread,
+    refresh_posts,
     reindex_thread,
     remove_posts,
     sweep,
@@ -73,6 +74,28 @@ def test_gins_new_entries_are_merged_after_a_post_of_a_round_number(forum: Forum
 
     assert waits_after(7 * postgresql.MERGE_EVERY + 1) > 0
     assert waits_after(8 * postgresql.MERGE_EVERY) == 0
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_many_posts_at_once_are_merged_whatever_their_numbers(forum: Forum) -> None:
+    """As steps of a batch bring them back: 600 of them could go by without a round number."""
+    thread_id = forum.thread(replies=40)
+    with forum.read() as s:
+        ids = s.scalars(select(Post.id).where(Post.thread_id == thread_id)).all()
+    uneven = [post_id for post_id in ids if post_id % postgresql.MERGE_EVERY][:30]
+    with forum.database.write_engine.begin() as connection:
+        connection.execute(text("SELECT gin_clean_pending_list('ix_search_tokens_tokens')"))
+
+    with unit_of_work(forum.database) as uow:
+        uow.session.execute(update(Post).values(source="一段很长的话，" * 300))
+        refresh_posts(uow, uneven)
+    for each in threading.enumerate():
+        if each.name == "search-merge":
+            each.join(10)
+
+    with forum.database.write_engine.begin() as connection:
+        asked = text("SELECT gin_clean_pending_list('ix_search_tokens_tokens')")
+        assert connection.execute(asked).scalar_one() == 0
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
