@@ -1,6 +1,5 @@
 """Granting an appeal against a large decision: taken back in steps, and said when it is."""
 
-import threading
 import time
 from datetime import timedelta
 
@@ -11,7 +10,6 @@ from forum.commands.appeals import answer_appeal, appeal_decision
 from forum.commands.moderation.batch_steps import advance
 from forum.commands.moderation.batch_waiting import MOST_OPEN
 from forum.commands.moderation.batches import run_batch, start_batch
-from forum.commands.posts import reply_to_thread
 from forum.core.clock import utc_now
 from forum.core.errors import Conflict, Forbidden
 from forum.core.mail import MemoryMailer
@@ -32,7 +30,14 @@ from forum.queries.appeals import appeals_page, own_appeal
 from forum.queries.site import site_of
 from forum.storage.files import LocalFiles
 from tests.acting import log_in
-from tests.commands.moderation.acting import Moderator, differences, entries, row, working
+from tests.commands.moderation.acting import (
+    Moderator,
+    differences,
+    entries,
+    replying_beside,
+    row,
+    working,
+)
 
 MANY = 25
 ANSWER = "确实不是广告，抱歉。"
@@ -216,46 +221,22 @@ def test_nobody_waits_long_while_a_large_clean_up_is_taken_back(
 ):
     for number in range(60):
         forum.thread(author, title=f"广告 {number}", replies=9)
-    quiet = forum.thread(forum.member("路人", group_id=17), title="别处的话")
+    passer_by = forum.member("路人", group_id=17)
+    quiet = forum.thread(passer_by, title="别处的话")
     entry_id = done(forum, decider, "member.clean", [author], notifies=True)
     appeal_id = appeal(forum, author, entry_id)
 
     began = time.monotonic()
     batch_id = grant(forum, judge, appeal_id)
     answered = time.monotonic() - began
-    waits, problems, stop = [], [], threading.Event()
-
-    def replying():
-        with forum.read() as s:
-            member = s.scalars(select(Member.id).where(Member.name == "路人")).one()
-        actor, number = forum.actor(member), 0
-        while not stop.is_set():
-            number += 1
-            at = time.monotonic()
-            try:
-                with unit_of_work(forum.database) as uow:
-                    text = f"第 {number} 次回复，说点别的。"
-                    reply_to_thread(uow, actor, thread_id=quiet, source=text)
-            except Exception as problem:
-                problems.append(problem)
-            waits.append(time.monotonic() - at)
-            time.sleep(0.02)
-
-    job = threading.Thread(target=replying)
-    job.start()
-    try:
-        began = time.monotonic()
+    with replying_beside(forum, passer_by, quiet) as beside:
         assert worker() == 1
-        took = time.monotonic() - began
-    finally:
-        stop.set()
-        job.join()
 
-    assert problems == []
+    assert beside.problems == []
     batch = row(forum, ModBatch, batch_id)
     assert (batch.state, batch.step_count >= 5) == (BatchState.DONE, True)
     assert row(forum, Appeal, appeal_id).state is AppealState.GRANTED
-    assert max(waits) < max(1.0, took / 3), (max(waits), took)
+    assert max(beside.waits) < max(1.0, beside.took / 3), (max(beside.waits), beside.took)
     assert answered < 2
     assert differences(forum) == []
 

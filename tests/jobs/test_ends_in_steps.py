@@ -1,7 +1,5 @@
 """Large entries end in short steps, as one entry; one that cannot be ended keeps none of the others."""
 
-import threading
-import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +11,6 @@ from forum.commands.moderation.batch_steps import STEP_TARGETS, advance
 from forum.commands.moderation.batches import run_batch, start_batch
 from forum.commands.moderation.expiry import due_entries, end_entry
 from forum.commands.moderation.thread_moving import MoveOptions
-from forum.commands.posts import reply_to_thread
 from forum.core.clock import utc_now
 from forum.core.mail import MemoryMailer
 from forum.core.uow import unit_of_work
@@ -21,7 +18,14 @@ from forum.jobs import JOBS, Tools, moderation
 from forum.models import BatchState, Member, ModBatch, ModBatchStep, ModLogEntry, Notice, Thread
 from forum.storage.files import LocalFiles
 from tests.acting import log_in
-from tests.commands.moderation.acting import Moderator, differences, entries, row, working
+from tests.commands.moderation.acting import (
+    Moderator,
+    differences,
+    entries,
+    replying_beside,
+    row,
+    working,
+)
 from tests.factories import FIRST_BOARD_ID, FOUNDER_ID
 
 MANY = STEP_TARGETS * 2 + 5
@@ -236,36 +240,13 @@ def test_nobody_waits_long_while_hundreds_of_threads_end(forum, founder, later):
         forum, founder, "thread.move", ids, MoveOptions(forum.board("别处")),
         expires_at=utc_now() + SOON,
     )  # fmt: skip
-    waits, problems, stop = [], [], threading.Event()
-
-    def replying():
-        actor, number = forum.actor(author), 0
-        while not stop.is_set():
-            number += 1
-            began = time.monotonic()
-            try:
-                with unit_of_work(forum.database) as uow:
-                    text = f"第 {number} 次回复，说点别的。"
-                    reply_to_thread(uow, actor, thread_id=quiet, source=text)
-            except Exception as problem:
-                problems.append(problem)
-            waits.append(time.monotonic() - began)
-            time.sleep(0.02)
-
-    job = threading.Thread(target=replying)
-    job.start()
-    try:
-        began = time.monotonic()
+    with replying_beside(forum, author, quiet) as beside:
         assert later() == 1
-        took = time.monotonic() - began
-    finally:
-        stop.set()
-        job.join()
 
-    assert problems == []
+    assert beside.problems == []
     assert newest_batch(forum).state is BatchState.DONE
     with forum.read() as s:
         steps = s.scalars(select(ModBatchStep.number)).all()
     assert len(steps) >= 20
     # However busy the machine: nobody waits for more than a part of the whole.
-    assert max(waits) < max(1.0, took / 3), (max(waits), took)
+    assert max(beside.waits) < max(1.0, beside.took / 3), (max(beside.waits), beside.took)
