@@ -163,6 +163,10 @@ class Action:
         """The level of its permission these options need."""
         return max(1, getattr(options, self.level_option)) if self.level_option else 1
 
+    def rests(self, values: Mapping[str, Any]) -> bool:
+        """Do the options of a log row take the mark or the block away, rather than give it?"""
+        return self.ends_as is not None and bool(self.options_from(values) == self.ends_as)
+
     def options_from(self, values: Mapping[str, Any]) -> Any:
         """The options of a log row or a batch. Unknown names are dropped."""
         known = {field.name for field in dataclasses.fields(self.options)}

@@ -114,8 +114,7 @@ def changes_of(action: Action) -> frozenset[str]:
 
 def takes(action: Action, options: Mapping[str, Any], *, is_reversal: bool = False) -> bool:
     """Does an entry take something from the author, rather than give it back?"""
-    rests = action.ends_as is not None and action.options_from(options) == action.ends_as
-    does = (action.minds_rank or action.key == "member.clean") and not rests
+    does = (action.minds_rank or action.key == "member.clean") and not action.rests(options)
     return does is not is_reversal
 
 

@@ -206,7 +206,7 @@ def _places(s: Session, site: Site, actor: Actor, entries: Sequence[UndoFacts]) 
 def _takes(entry: UndoFacts) -> bool:
     """Would taking it back do what minds the author's rank: close again, delete again?"""
     action = entry.action
-    ended = action.ends_as is not None and action.options_from(entry.options) == action.ends_as
+    ended = action.rests(entry.options)
     if entry.is_reversal:
         return action.minds_rank and not ended
     if action.minds_rank:

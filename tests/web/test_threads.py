@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert, select, update
 
 from forum.commands import moderation as moderation  # fills the registry of actions
+from forum.commands.moderation.thread_marks import StickOptions
 from forum.core.cache import CacheName
 from forum.core.clock import utc_now
 from forum.core.db import recorded_statements
@@ -34,7 +35,8 @@ from forum.models import (
     ThreadType,
 )
 from tests.acting import log_in
-from tests.factories import FIRST_BOARD_ID, Forum
+from tests.commands.moderation.acting import Moderator
+from tests.factories import FIRST_BOARD_ID, FOUNDER_ID, Forum
 
 
 def words(html: str) -> str:
@@ -379,6 +381,17 @@ def test_what_a_moderator_did_last(forum: Forum, client: FlaskClient) -> None:
     assert re.search(r"本主题由 韩梅梅 于 \S+( \S+)? unheard_of", words(html))
     assert f'href="/thread-{thread_id}/history"' in html
     assert "韩梅梅" in read(client, f"/thread-{thread_id}/history")
+
+
+def test_a_mark_taken_away_is_not_said_to_be_given(forum: Forum, client: FlaskClient) -> None:
+    thread_id = forum.thread()
+    founder = Moderator(forum, FOUNDER_ID)
+
+    for level, said in ((1, "置顶"), (0, "撤销置顶")):
+        founder.does("thread.stick", thread_id, options=StickOptions(level))
+        html = read(client, f"/thread-{thread_id}-1-1.html")
+        assert re.search(rf"本主题由 founder 于 \S+( \S+)? {said}", words(html))
+    assert "撤销置顶" in read(client, f"/thread-{thread_id}/history")
 
 
 def test_a_member_has_a_box_to_reply_in(forum: Forum, client: FlaskClient) -> None:
